@@ -1,0 +1,1 @@
+"""Source tables, snapshots and everything that brings data in."""
