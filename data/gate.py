@@ -1,0 +1,426 @@
+"""The gate every CSV file passes before its rows count: nothing is guessed, nothing is dropped in silence.
+
+Three stages. The file: encoding, quotes, header. The rows: read as text by DuckDB, counted against the file. The
+values: rules in SQL that list every value they refuse with the physical line it stands on.
+"""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from data.mapping import SourceColumn, SourceMapping, date_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+#: Wide enough for money (three decimals) and quantities (four), so a value that fits here fits every target.
+_NUMBER_TYPE: Final = "DECIMAL(18,4)"
+_UTF8_BOM: Final = b"\xef\xbb\xbf"
+_UTF16_BOMS: Final = (b"\xff\xfe", b"\xfe\xff")
+_NEWLINE, _QUOTE = b'\n"'
+_FORMULA: Final = r"[=@].*|#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!)"
+
+
+@dataclass(frozen=True)
+class Issue:
+    """One thing refused: `line` is the physical line (the header's is 1), `column` the header as written."""
+
+    file: str
+    line: int
+    column: str | None
+    value: str | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class RowRule:
+    """A rule about a whole row: SQL over `typed`, whose columns are the mapping's own names and `line`."""
+
+    column: str
+    condition: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class GatedFile:
+    """What came through: `rows` holds the good rows typed, with their `line`; None when the file can't be read."""
+
+    rows: pa.Table | None
+    issues: tuple[Issue, ...]
+    rows_in: int = 0
+
+    @property
+    def rows_used(self) -> int:
+        """Rows without an issue."""
+        return 0 if self.rows is None else int(self.rows.num_rows)
+
+
+class _UnreadableError(Exception):
+    """The file as a whole can't be read as rows."""
+
+    def __init__(self, line: int, reason: str, column: str | None = None, value: str | None = None) -> None:
+        super().__init__(reason)
+        self.line, self.reason, self.column, self.value = line, reason, column, value
+
+
+def read_report(path: Path, mapping: SourceMapping, rules: Sequence[RowRule]) -> GatedFile:
+    """Take a CSV file through the gate.
+
+    Args:
+        path: the file.
+        mapping: which columns to expect and how their values are written.
+        rules: what a row must satisfy beyond its values' types.
+    """
+    try:
+        content = _normalised(path)
+        records = _Records.scan(content)
+        header = _Header.match(records.header(content), mapping)
+        connection = duckdb.connect()
+        _read_cells(connection, content, header, records)
+    except _UnreadableError as error:
+        return GatedFile(None, (Issue(path.name, error.line, error.column, error.value, error.reason),))
+    _type_cells(connection, header)
+    issues = _issues(connection, path.name, header, rules, records.blank_lines)
+    good = connection.sql("SELECT * FROM typed WHERE line NOT IN (SELECT line FROM issues) ORDER BY line")
+    return GatedFile(good.to_arrow_table(), issues, rows_in=len(records.lines) + len(records.blank_lines))
+
+
+# --- the file ---------------------------------------------------------------------------------------------------
+
+
+def _normalised(path: Path) -> bytes:
+    """The file's bytes as strict UTF-8 with plain newlines and no byte-order mark.
+
+    Raises:
+        _UnreadableError: the file can't be opened, is empty, or is not UTF-8.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise _UnreadableError(1, f"the file can't be opened: {error.strerror}") from error
+    if content.startswith(_UTF16_BOMS):
+        raise _UnreadableError(1, "the file is UTF-16, not UTF-8: save it as UTF-8")
+    content = content.removeprefix(_UTF8_BOM)
+    if not content.strip():
+        raise _UnreadableError(1, "the file is empty")
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        byte, line = content[error.start], content.count(b"\n", 0, error.start) + 1
+        raise _UnreadableError(
+            line, f"byte 0x{byte:02X} is not UTF-8 (Latin-1 or Windows-1252 by the look of it): save the file as UTF-8"
+        ) from error
+    if b"\0" in content:
+        raise _UnreadableError(content.count(b"\n", 0, content.index(b"\0")) + 1, "a NUL byte: this is not a text file")
+    return content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+@dataclass(frozen=True)
+class _Records:
+    """Where the records lie: a record ends at a newline outside quotes, so it may span physical lines."""
+
+    header_end: int
+    lines: np.ndarray[tuple[int], np.dtype[np.int64]]
+    blank_lines: tuple[int, ...]
+
+    @classmethod
+    def scan(cls, content: bytes) -> _Records:
+        """Find the records, independently of the reader, so that its count can be checked.
+
+        Raises:
+            _UnreadableError: a quote is left open or stands inside a value, or there are no rows.
+        """
+        text = np.frombuffer(content, dtype=np.uint8)
+        quotes = np.flatnonzero(text == _QUOTE)
+        newlines = np.flatnonzero(text == _NEWLINE)
+        _check_quotes(text, quotes, newlines)
+        ends = newlines[np.searchsorted(quotes, newlines) % 2 == 0]
+        if text[-1] != _NEWLINE:
+            ends = np.append(ends, len(text))
+        starts = np.append(0, ends[:-1] + 1)
+        lines = np.searchsorted(newlines, starts) + 1
+        is_blank = starts == ends
+        if is_blank[0]:
+            raise _UnreadableError(1, "the header line is blank")
+        rows = ~is_blank
+        rows[0] = False
+        if not rows.any():
+            raise _UnreadableError(1, "the file has a header and no rows")
+        return cls(int(ends[0]), lines[rows], tuple(lines[is_blank].tolist()))
+
+    def header(self, content: bytes) -> list[str]:
+        """The header's names as written."""
+        return next(csv.reader([content[: self.header_end].decode()]))
+
+
+def _check_quotes(
+    text: np.ndarray[tuple[int], np.dtype[np.uint8]],
+    quotes: np.ndarray[tuple[int], np.dtype[np.intp]],
+    newlines: np.ndarray[tuple[int], np.dtype[np.intp]],
+) -> None:
+    """An opening quote follows a separator and a closing one is followed by a separator; a pair is a quote itself.
+
+    A quote left open swallows the rows up to the next quote and turns every later one inside out, so the first
+    closing quote in a wrong place gives it away.
+    """
+    padded = np.concatenate(([_NEWLINE], text, [_NEWLINE]))
+    separators = np.array([ord(","), _NEWLINE, _QUOTE])
+    opening, closing = quotes[::2], quotes[1::2]
+    stray = opening[~np.isin(padded[opening], separators)]
+    closed_inside = opening[: len(closing)][~np.isin(padded[closing + 2], separators)]
+    never_closed = opening[len(closing) :]
+    faults = [
+        (int(position), reason)
+        for positions, reason in (
+            (stray, "a quote stands inside a value that is not quoted"),
+            (closed_inside, "the quote opened here is not closed before the next separator"),
+            (never_closed, "the quote opened here is never closed"),
+        )
+        for position in positions[:1]
+    ]
+    if faults:
+        position, reason = min(faults)
+        raise _UnreadableError(int(np.searchsorted(newlines, position)) + 1, reason)
+
+
+@dataclass(frozen=True)
+class _Header:
+    """The file's columns in its own order: `names` in the reader, and which of them the mapping knows."""
+
+    names: tuple[str, ...]
+    written: dict[str, str]
+    columns: tuple[SourceColumn, ...]
+    nameless: str | None
+
+    @classmethod
+    def match(cls, headers: list[str], mapping: SourceMapping) -> _Header:
+        """Match the header to the mapping by name; order does not matter.
+
+        Raises:
+            _UnreadableError: a column is missing, appears twice, or is not in the mapping.
+        """
+        known = {header: column for column in mapping.columns.values() for header in column.headers}
+        # A separator too many at the end of every line is a common export fault; its values must all be empty.
+        nameless = "nameless column" if headers[-1] == "" else None
+        named = headers[:-1] if nameless else headers
+        for header in named:
+            if headers.count(header) > 1:
+                raise _UnreadableError(1, f"the header names {header!r} more than once", header)
+            if header not in known and header not in mapping.ignored_columns:
+                raise _UnreadableError(
+                    1, f"the column {header!r} is neither in the mapping nor among its ignored_columns", header
+                )
+        matched = [(known[header], header) for header in named if header in known]
+        for column in mapping.columns.values():
+            found = [header for match, header in matched if match is column]
+            if not found:
+                raise _UnreadableError(1, f"the column {' or '.join(column.headers)} is missing", column.headers[0])
+            if len(found) > 1:
+                raise _UnreadableError(1, f"{' and '.join(found)} both name the column {column.name}", found[1])
+        names = [known[header].name if header in known else f"ignored {place}" for place, header in enumerate(named)]
+        return cls(
+            names=(*names, nameless) if nameless else tuple(names),
+            written={column.name: header for column, header in matched},
+            columns=tuple(column for column, _ in matched),
+            nameless=nameless,
+        )
+
+
+# --- the rows ---------------------------------------------------------------------------------------------------
+
+
+def _read_cells(connection: duckdb.DuckDBPyConnection, content: bytes, header: _Header, records: _Records) -> None:
+    """Fill the table `cells`: every value as text, trimmed of blanks, with the physical line of its row.
+
+    Raises:
+        _UnreadableError: a row has too few or too many values, or the reader's count is not the file's.
+    """
+    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in header.names)
+    with tempfile.NamedTemporaryFile(suffix=".csv") as file:
+        file.write(content)
+        file.flush()
+        try:
+            # One thread of reading (parallel=false) must never meet store_rejects: an unterminated quote would then
+            # drop every later row with an empty rejects table.
+            connection.execute(
+                f"""
+                CREATE TEMP TABLE read AS
+                SELECT * FROM read_csv(?, columns = {{{columns}}}, auto_detect = false, header = true, delim = ',',
+                                       quote = '"', escape = '"', store_rejects = true)
+                """,
+                [file.name],
+            )
+        except duckdb.Error as error:
+            raise _UnreadableError(1, f"the rows can't be read: {str(error).splitlines()[0]}") from error
+    _check_rejects(connection, content)
+    read = connection.execute("SELECT count(*) FROM read").fetchall()[0][0]
+    if read != len(records.lines):
+        raise _UnreadableError(1, f"the file holds {len(records.lines)} rows and the reader found {read}")
+    connection.register("places", pa.table({"place": np.arange(read), "line": records.lines}))
+    values = ", ".join(f"""coalesce(trim(read."{name}"), '') AS "{name}" """ for name in header.names)
+    connection.execute(
+        f"CREATE TEMP TABLE cells AS SELECT places.line, {values} FROM read JOIN places ON places.place = read.rowid"
+    )
+
+
+def _check_rejects(connection: duckdb.DuckDBPyConnection, content: bytes) -> None:
+    """Raise for the first row the reader refused; its own `line` counts records, so lines are counted here."""
+    rejected = connection.execute(
+        "SELECT line_byte_position, error_message, csv_line FROM reject_errors ORDER BY line_byte_position LIMIT 1"
+    ).fetchone()
+    if rejected is not None:
+        position, message, row = rejected
+        raise _UnreadableError(content.count(b"\n", 0, position - 1) + 1, str(message).splitlines()[0], value=row)
+
+
+# --- the values -------------------------------------------------------------------------------------------------
+
+
+def _type_cells(connection: duckdb.DuckDBPyConnection, header: _Header) -> None:
+    """Fill the table `typed`: each mapped column in its type, NULL where the text does not follow its rules."""
+    values = ", ".join(f"{_value(column)} AS {column.quoted}" for column in header.columns)
+    connection.execute(f"CREATE TEMP TABLE typed AS SELECT line, {values} FROM cells")
+
+
+def _issues(
+    connection: duckdb.DuckDBPyConnection,
+    file: str,
+    header: _Header,
+    rules: Sequence[RowRule],
+    blank_lines: tuple[int, ...],
+) -> tuple[Issue, ...]:
+    """Fill the table `issues`, a line and column for every reason, and list it with the blank lines."""
+    connection.execute(
+        "CREATE TEMP TABLE issues (line BIGINT, place INTEGER, column_name VARCHAR, value VARCHAR, reason VARCHAR)"
+    )
+    for refusal in _refusals(header, rules):
+        connection.execute(f"INSERT INTO issues {refusal}")
+    found = connection.execute(
+        "SELECT line, column_name, value, reason FROM issues ORDER BY line, place, reason"
+    ).fetchall()
+    blank = [Issue(file, line, None, None, "the line is blank") for line in blank_lines]
+    return tuple(sorted([*(Issue(file, *row) for row in found), *blank], key=lambda issue: issue.line))
+
+
+def _refusals(header: _Header, rules: Sequence[RowRule]) -> Iterator[str]:
+    """One query for each mapped column and each rule: (line, place, column, value, reason) of what it refuses."""
+    places = {name: place for place, name in enumerate(header.names)}
+    for column in header.columns:
+        yield f"""
+            SELECT line, {places[column.name]}, {literal(header.written[column.name])}, {column.quoted}, reason
+            FROM (SELECT line, {column.quoted}, {_reason(column)} AS reason FROM cells)
+            WHERE reason IS NOT NULL
+        """
+    if header.nameless:
+        yield f"""
+            SELECT line, {places[header.nameless]}, '', "{header.nameless}", 'stands in a column without a name'
+            FROM cells WHERE "{header.nameless}" <> ''
+        """
+    for rule in rules:
+        yield f"""
+            SELECT line, {places[rule.column]}, {literal(header.written[rule.column])}, cells."{rule.column}", reason
+            FROM (SELECT line, {rule.reason} AS reason FROM typed WHERE {rule.condition}) JOIN cells USING (line)
+        """
+
+
+def _value(column: SourceColumn) -> str:
+    """SQL for the typed value of a column, NULL when its text is empty or refused."""
+    if column.type == "text":
+        text = _title_case(column.quoted) if column.is_title_case else column.quoted
+        typed = f"nullif({text}, '')"
+    elif column.type == "date":
+        typed = _date(column)
+    else:
+        typed = f"TRY_CAST({_plain_number(column)} AS {_NUMBER_TYPE})"
+    return f"CASE WHEN {_reason(column)} IS NULL THEN {typed} END"
+
+
+def _reason(column: SourceColumn) -> str:
+    """SQL for why a column's text is refused, NULL when it is good."""
+    empty = "'is required and empty'" if column.is_required else "NULL"
+    checks = {"text": _text_checks, "date": _date_checks, "decimal": _number_checks}[column.type](column)
+    cases = " ".join(f"WHEN {condition} THEN {literal(reason)}" for condition, reason in checks)
+    return f"CASE WHEN {column.quoted} = '' THEN {empty} {cases} END"
+
+
+def _text_checks(column: SourceColumn) -> list[tuple[str, str]]:
+    return [(_matches(column.quoted, _FORMULA), "is a spreadsheet formula or error, not a value")]
+
+
+def _title_case(name: str) -> str:
+    """SQL for one spelling whatever the case and the blanks between the words."""
+    words = f"string_split_regex(lower({name}), '\\s+')"
+    return f"array_to_string(list_transform({words}, lambda word: upper(word[1]) || word[2:]), ' ')"
+
+
+def _date_checks(column: SourceColumn) -> list[tuple[str, str]]:
+    shapes = " OR ".join(_matches(column.quoted, date_pattern(date_format)) for date_format in column.formats)
+    return [
+        (f"NOT ({shapes})", f"is not a date as declared ({', '.join(column.formats)})"),
+        (f"{_date(column)} IS NULL", "is not a day of the calendar"),
+    ]
+
+
+def _date(column: SourceColumn) -> str:
+    """SQL for the civil day. The pattern decides the format: strptime alone would read 7/1/15 as the year 15."""
+    cases = " ".join(
+        f"WHEN {_matches(column.quoted, date_pattern(date_format))} "
+        f"THEN CAST(try_strptime({column.quoted}, {literal(date_format)}) AS DATE)"
+        for date_format in column.formats
+    )
+    return f"CASE {cases} END"
+
+
+def _number_checks(column: SourceColumn) -> list[tuple[str, str]]:
+    number, declared = _plain_number(column), ", ".join(["plain digits", *column.formats]).replace("_", " ")
+    return [
+        (f"NOT {_matches(column.quoted, _number_pattern(column))}", f"is not a number as declared ({declared})"),
+        (f"{_decimals_of(number)} > {column.decimals}", f"has more than {column.decimals} decimals"),
+        (f"TRY_CAST({number} AS {_NUMBER_TYPE}) IS NULL", "is too large"),
+    ]
+
+
+def _number_pattern(column: SourceColumn) -> str:
+    """The texts that are numbers: plain digits, and what the mapping declares beyond them."""
+    digits = r"(\d+|\d{1,3}(,\d{3})+)" if "thousands_separators" in column.formats else r"\d+"
+    exponent = r"([eE][+-]?\d{1,3})?" if "scientific" in column.formats else ""
+    number = rf"{digits}(\.\d+)?{exponent}"
+    shapes = [rf"-?{number}"]
+    if "parentheses_are_negative" in column.formats:
+        shapes.append(rf"\({number}\)")
+    if "dash_is_zero" in column.formats:
+        shapes.append("-")
+    return "|".join(shapes)
+
+
+def _plain_number(column: SourceColumn) -> str:
+    """SQL for the text as a plain number: no separators, a minus for parentheses, 0 for a dash."""
+    signed = rf"regexp_replace(replace({column.quoted}, ',', ''), '^\((.*)\)$', '-\1')"
+    return f"CASE WHEN {column.quoted} = '-' THEN '0' ELSE {signed} END"
+
+
+def _decimals_of(number: str) -> str:
+    """SQL for the decimals a number needs: 250.500 needs one, 1.25E1 one, 1E-3 three. A cast would round them off."""
+    mantissa = f"regexp_extract({number}, '[0-9.]+')"
+    fraction = f"length(regexp_extract({mantissa}, '\\.(.*)', 1))"
+    digits = f"replace({mantissa}, '.', '')"
+    trailing_zeros = f"(length({digits}) - length(rtrim({digits}, '0')))"
+    exponent = f"coalesce(TRY_CAST(regexp_extract({number}, '[eE](.*)', 1) AS INTEGER), 0)"
+    return f"{fraction} - {trailing_zeros} - {exponent}"
+
+
+def _matches(name: str, pattern: str) -> str:
+    return f"regexp_full_match({name}, {literal(pattern)})"
+
+
+def literal(text: str) -> str:
+    """A text as a SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
