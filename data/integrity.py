@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow as pa
 
-from data.schema import TABLES, Column, Table
+from data.schema import CONTRACTS, TABLES, Column, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -111,3 +111,14 @@ def _rules(table: Table) -> Iterator[tuple[str, str, str]]:
                 f"is not in {column.references}",
                 f"{column.name} IS NOT NULL AND {column.name} NOT IN (SELECT {target_column} FROM {target})",
             )
+            if _has_contract(table) and _has_contract(TABLES[target]) and target != CONTRACTS.name:
+                yield (
+                    column.name,
+                    "belongs to another contract",
+                    f"EXISTS (SELECT 1 FROM {target} AS target WHERE target.{target_column} = subject.{column.name}"
+                    " AND target.contract_id <> subject.contract_id)",
+                )
+
+
+def _has_contract(table: Table) -> bool:
+    return any(column.name == "contract_id" for column in table.columns)

@@ -1,0 +1,80 @@
+-- Backlog (RPO) of every contract under each policy: agreed price not yet recognised, billed or not.
+--
+-- Grain:   one row per contract booked by as_of and policy
+-- Order:   contract_id, policy
+-- Reads:   amendments, billings, contracts, lots, revenue_to_date
+-- Rules:   R8.2, R8.4
+-- Columns:
+--   contract_id      VARCHAR        the contract
+--   account_id       VARCHAR        the client
+--   owner            VARCHAR        who sees the budget through
+--   currency         VARCHAR        currency of the amounts
+--   policy           VARCHAR        ratable or on_delivery
+--   agreed           DECIMAL(18,3)  price of the lots with the amendments effective by as_of
+--   recognised       DECIMAL(18,3)  revenue by the close of as_of, without overage
+--   billed           DECIMAL(18,3)  invoiced less credit notes by as_of
+--   backlog          DECIMAL(18,3)  agreed less recognised
+--   deferred_net     DECIMAL(18,3)  billed less recognised: contract liability, or contract asset where negative
+CREATE OR REPLACE MACRO backlog(as_of DATE) AS TABLE
+WITH booked AS (
+    SELECT
+        contracts.contract_id,
+        contracts.account_id,
+        contracts.owner,
+        contracts.currency,
+        unnest(['ratable', 'on_delivery']) AS policy
+    FROM contracts
+    WHERE contracts.booked_on <= as_of
+),
+
+agreed AS (
+    SELECT
+        prices.contract_id,
+        sum(prices.amount) AS amount
+    FROM (
+        SELECT
+            lots.contract_id,
+            lots.amount
+        FROM lots
+        UNION ALL
+        SELECT
+            amendments.contract_id,
+            CASE amendments.kind WHEN 'remove_units' THEN -amendments.amount ELSE amendments.amount END
+        FROM amendments
+        WHERE amendments.effective_on <= as_of
+    ) AS prices
+    GROUP BY prices.contract_id
+),
+
+billed AS (
+    SELECT
+        billings.contract_id,
+        sum(billings.amount) AS amount
+    FROM billings
+    WHERE billings.billed_on <= as_of
+    GROUP BY billings.contract_id
+),
+
+recognised AS (
+    SELECT
+        revenue_to_date.contract_id,
+        revenue_to_date.policy,
+        revenue_to_date.ratable + revenue_to_date.delivery + revenue_to_date.breakage AS amount
+    FROM revenue_to_date([as_of]) AS revenue_to_date
+)
+
+SELECT
+    booked.contract_id,
+    booked.account_id,
+    booked.owner,
+    booked.currency,
+    booked.policy,
+    CAST(coalesce(agreed.amount, 0) AS DECIMAL(18, 3)) AS agreed,
+    CAST(coalesce(recognised.amount, 0) AS DECIMAL(18, 3)) AS recognised,
+    CAST(coalesce(billed.amount, 0) AS DECIMAL(18, 3)) AS billed,
+    CAST(coalesce(agreed.amount, 0) - coalesce(recognised.amount, 0) AS DECIMAL(18, 3)) AS backlog,
+    CAST(coalesce(billed.amount, 0) - coalesce(recognised.amount, 0) AS DECIMAL(18, 3)) AS deferred_net
+FROM booked
+LEFT JOIN agreed ON booked.contract_id = agreed.contract_id
+LEFT JOIN billed ON booked.contract_id = billed.contract_id
+LEFT JOIN recognised ON booked.contract_id = recognised.contract_id AND booked.policy = recognised.policy;

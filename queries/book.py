@@ -1,0 +1,176 @@
+"""An open snapshot: its tables, its draws and its figures, and `run`, the one door to them.
+
+Filters and scope are applied once, here: every source table is seen through a view that keeps the contracts the
+question is about. The views read DuckDB variables of the connection that asks, so two questions never meet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import duckdb
+
+from data.schema import MINOR_DIGITS, TABLES
+from queries import catalog
+from queries.catalog import Figure, FigureError
+from queries.draws import movements
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import polars as pl
+
+    from data.schema import Table
+    from data.snapshots import Snapshot
+
+#: What a question can be narrowed to: filter name to the column of contracts or accounts that must equal it.
+FILTERS: Final = {
+    "contract": "contracts.contract_id",
+    "account": "contracts.account_id",
+    "owner": "contracts.owner",
+    "vehicle": "contracts.vehicle",
+    "currency": "contracts.currency",
+    "segment": "coalesce(accounts.segment, '(none)')",
+    "region": "coalesce(accounts.region, '(none)')",
+}
+
+_DEFAULT_MONTHS: Final = 12
+
+
+@dataclass(frozen=True)
+class Book:
+    """One snapshot, opened for questions. Safe to share between threads: each question has its own cursor."""
+
+    snapshot: Snapshot
+
+    @cached_property
+    def _root(self) -> duckdb.DuckDBPyConnection:
+        return _open(self.snapshot)
+
+    def run(self, name: str, **parameters: object) -> pl.DataFrame:
+        """Ask one figure.
+
+        Args:
+            name: the figure, as in `queries/<name>.sql`.
+            **parameters: the figure's own parameters, and any of FILTERS to narrow the question. `boundaries`
+                (closing days; the first is the opening) defaults to the month ends of the year up to `as_of`.
+
+        Returns:
+            The figure's columns, in the order its header states.
+
+        Raises:
+            FigureError: no such figure, a parameter it does not take, one missing, or a value that does not fit.
+        """
+        figure = catalog.figure(name)
+        filters = {key: parameters.pop(key) for key in list(parameters) if key in FILTERS}
+        return _ask(self._root.cursor(), figure, _bound(figure, parameters), filters)
+
+    def failed_checks(self) -> dict[str, pl.DataFrame]:
+        """The rows that violate an invariant, by check; empty means all hold."""
+        cursor = self._root.cursor()
+        results = {name: cursor.sql(sql).pl() for name, sql in catalog.checks().items()}
+        return {name: rows for name, rows in results.items() if rows.height}
+
+
+def _bound(figure: Figure, parameters: dict[str, object]) -> dict[str, object]:
+    wanted = dict(parameters)
+    if "boundaries" in figure.parameters and "boundaries" not in wanted and "as_of" in wanted:
+        wanted["boundaries"] = month_ends(_date(wanted["as_of"]), _DEFAULT_MONTHS)
+    if "as_of" not in figure.parameters:
+        wanted.pop("as_of", None)
+    unknown, missing = set(wanted) - set(figure.parameters), set(figure.parameters) - set(wanted)
+    if unknown or missing:
+        takes = ", ".join(f"{key} {type_}" for key, type_ in figure.parameters.items())
+        problem = f"does not take {', '.join(sorted(unknown))}" if unknown else f"needs {', '.join(sorted(missing))}"
+        raise FigureError(f"{figure.name} {problem}. It takes: {takes}; filters: {', '.join(FILTERS)}.")
+    return wanted
+
+
+def _ask(
+    cursor: duckdb.DuckDBPyConnection, figure: Figure, parameters: Mapping[str, object], filters: Mapping[str, object]
+) -> pl.DataFrame:
+    for name, value in filters.items():
+        if value is not None:
+            cursor.execute(f"SET VARIABLE {name} = $1", [value])
+    arguments = ", ".join(f"CAST(${key} AS {figure.parameters[key]})" for key in figure.parameters)
+    columns = ", ".join(column.name for column in figure.columns)
+    statement = f"SELECT {columns} FROM {figure.name}({arguments}) ORDER BY {figure.order}"
+    try:
+        return cursor.sql(statement, params=dict(parameters)).pl()
+    except duckdb.ConversionException as error:
+        raise FigureError(f"{figure.name} can't use these values: {error}") from error
+
+
+def month_ends(as_of: date, months: int) -> list[date]:
+    """The closing days of the `months` months up to as_of, with the opening day before them first."""
+    first_of_next = [
+        date(year, month + 1, 1)
+        for year, month in (divmod(as_of.year * 12 + as_of.month - back, 12) for back in range(months + 1))
+    ]
+    return sorted({as_of, *(date.fromordinal(first.toordinal() - 1) for first in first_of_next[1:])})
+
+
+def _date(value: object) -> date:
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise FigureError(f"as_of must be a date like 2026-03-31, not {value}.") from None
+
+
+def _open(snapshot: Snapshot) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
+    connection.execute("CREATE SCHEMA source")
+    for table in TABLES.values():
+        columns = ", ".join(column.name for column in table.columns)
+        connection.execute(
+            f"CREATE TABLE source.{table.name} AS SELECT {columns} FROM read_parquet($1)",
+            [str(snapshot.path(table.name))],
+        )
+    ledger = movements(connection).to_arrow()
+    connection.register("ledger", ledger)
+    connection.execute(
+        "CREATE TABLE source.movements AS SELECT movement_no, contract_id, lot_id, event_id, moved_on, kind,"
+        " CAST(quantity_units AS DECIMAL(18, 0)) * CAST(0.0001 AS DECIMAL(5, 4)) AS quantity FROM ledger"
+    )
+    connection.unregister("ledger")
+    for name, sql in _views().items():
+        connection.execute(f"CREATE VIEW {name} AS {sql}")
+    connection.execute(_minor_digits())
+    for statement in (*catalog.scalars(), *(figure.sql for figure in catalog.figures().values())):
+        connection.execute(statement)
+    return connection
+
+
+def _views() -> dict[str, str]:
+    """Every source table as the question sees it: only rows of contracts that pass the filters."""
+    passes = " AND ".join(
+        f"(getvariable('{name}') IS NULL OR {column} = getvariable('{name}'))" for name, column in FILTERS.items()
+    )
+    views = {
+        "contracts": "SELECT contracts.* FROM source.contracts AS contracts"
+        f" INNER JOIN source.accounts AS accounts USING (account_id) WHERE {passes}"
+    }
+    for table in TABLES.values():
+        if table.name not in views:
+            views[table.name] = _view(table)
+    views["movements"] = "SELECT movements.* FROM source.movements AS movements SEMI JOIN contracts USING (contract_id)"
+    return dict(sorted(views.items(), key=lambda item: item[0] not in ("contracts", "consumption")))
+
+
+def _view(table: Table) -> str:
+    names = {column.name for column in table.columns}
+    base = f"SELECT {table.name}.* FROM source.{table.name} AS {table.name}"
+    for key, parent in (("contract_id", "contracts"), ("account_id", "contracts"), ("consumption_id", "consumption")):
+        if key in names:
+            return f"{base} SEMI JOIN {parent} USING ({key})"
+    return base
+
+
+def _minor_digits() -> str:
+    entries = ", ".join(f"'{code}': {digits}" for code, digits in MINOR_DIGITS.items())
+    return f"CREATE MACRO minor_digits() AS MAP {{{entries}}}"
