@@ -12,6 +12,7 @@ from data.sample_catalog import (
     CLIENT_NAMES,
     FIRST_PURCHASE,
     FIRST_SNAPSHOT,
+    HABITS,
     LAST_SNAPSHOT,
     METHODS_OF,
     NORTHWIND_DELIVERIES,
@@ -41,6 +42,7 @@ _POOL_SCALE: Final = 2.6
 _GRACE: Final = 0.25
 _GRACE_MONTHS: Final = 6
 _CARRY_OVER_CAPPED: Final = 0.4
+_KEEPS_HABIT: Final = 0.6
 _COMPANION: Final = 0.05
 _ADDED_UNITS: Final = 0.03
 _GOES_ON_WHEN_EMPTY: Final = 0.35
@@ -53,21 +55,11 @@ _TWO_SERVICES: Final = 0.6
 _YEAR: Final = 12
 _POOL_YEARS: Final = 3
 
-#: How clients spread their use over a term, with the odds of each.
-HABITS: Final = {
-    "steady": 0.36,
-    "slow start": 0.18,
-    "front-loaded": 0.14,
-    "stops": 0.10,
-    "rush": 0.12,
-    "bursts": 0.10,
-}
-_KEEPS_HABIT: Final = 0.6
 
 #: Demand as a share of what was bought: its mean and spread between clients, and from one lot to the next.
-_DEMAND_MEAN: Final = 0.76
-_DEMAND_BETWEEN_CLIENTS: Final = 0.22
-_DEMAND_BETWEEN_LOTS: Final = 0.18
+_DEMAND_MEAN: Final = 0.86
+_DEMAND_BETWEEN_CLIENTS: Final = 0.24
+_DEMAND_BETWEEN_LOTS: Final = 0.2
 _DEMAND_LIMITS: Final = (0.03, 1.45)
 
 #: The block the look of the burn-down page was drawn with.
@@ -126,6 +118,11 @@ class Lot:
     def usable_until(self) -> date:
         """The last day its units can be used."""
         return self.grace_until or self.expires_on
+
+    @property
+    def is_pool(self) -> bool:
+        """Whether it is used over several years, and billed by the year."""
+        return self.expires_on > plus_months(self.valid_from, _YEAR)
 
     def amount(self, quantity: int) -> int:
         """The price in cents of a number of its units; exact, since lots are sold in whole units."""

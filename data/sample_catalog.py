@@ -50,8 +50,8 @@ SECOND_DEPARTMENT_OF: Final = {
 #: Policies by service, with their odds: one firm, several policies (N17), mostly the same for a service (N10).
 METHODS_OF: Final = {
     "training": {"ratable": 0.55, "on_delivery": 0.40, "proportional": 0.05},
-    "consulting": {"on_delivery": 0.95, "remote": 0.05},
-    "creative": {"on_delivery": 0.92, "proportional": 0.08},
+    "consulting": {"on_delivery": 0.93, "remote": 0.07},
+    "creative": {"on_delivery": 0.89, "proportional": 0.08, "remote": 0.03},
     "analytics": {"on_delivery": 0.80, "proportional": 0.20},
 }
 
@@ -137,6 +137,16 @@ SEGMENTS: Final = {"Enterprise": 0.25, "Mid-market": 0.45, "Small business": 0.3
 SEGMENT_SCALE: Final = {"Enterprise": 1.9, "Mid-market": 1.0, "Small business": 0.6}
 REGIONS: Final = {"North America": 0.62, "Europe": 0.28, "Asia-Pacific": 0.10}
 
+#: How clients spread their use over a term, with the odds of each.
+HABITS: Final = {
+    "steady": 0.36,
+    "slow start": 0.18,
+    "front-loaded": 0.14,
+    "stops": 0.10,
+    "rush": 0.12,
+    "bursts": 0.10,
+}
+
 _NAME_STARTS: Final = (
     *("Ash", "Brack", "Cald", "Dun", "Elm", "Fern", "Glen", "Harrow", "Iver", "Kest", "Lorn", "Marl"),
     *("Neth", "Oster", "Pell", "Quill", "Raven", "Sorrel", "Thorn", "Ulver", "Vant", "Wex", "Yarrow", "Zell"),
@@ -157,7 +167,7 @@ PROJECT_NAMES: Final = {
     "analytics": ("Sales dashboard", "Churn study", "Data quality", "Cost model"),
 }
 PROGRAM_NAMES: Final = ("Digital workplace", "Growth programme", "Service excellence", "Skills for tomorrow")
-REMOTE_EVIDENCE: Final = "No request and no use for 120 days; the client's sponsor team was dissolved"
+REMOTE_EVIDENCE: Final = "No request and no use for 90 days; the client's sponsor team was dissolved"
 
 #: Northwind's deliveries in hundredths of an hour; those after the last snapshot are agreed, not yet done.
 NORTHWIND_DELIVERIES: Final = (
@@ -180,7 +190,10 @@ NORTHWIND_DELIVERIES: Final = (
     (date(2026, 10, 9), 200),
     (date(2026, 10, 26), 325),
     (date(2026, 11, 18), 600),
+    (date(2026, 11, 26), 250),
     (date(2026, 12, 9), 400),
+    (date(2027, 1, 14), 800),
+    (date(2027, 2, 11), 600),
 )
 
 

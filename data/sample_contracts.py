@@ -17,7 +17,6 @@ from data.sample_catalog import (
     LAST_SNAPSHOT,
     REMOTE_EVIDENCE,
     SERVICE_OF,
-    THREE_YEAR_POOL,
     hundredths,
 )
 
@@ -32,7 +31,7 @@ _BILLED_QUARTERLY: Final = 0.12
 _BILLED_WITHIN_DAYS: Final = 25
 _HAS_RATE_CARD: Final = 0.5
 _REVISED_AFTER_DAYS: Final = 240
-_DORMANT_DAYS: Final = 120
+_DORMANT_DAYS: Final = 90
 _RATE_AT_START: Final = 1.08
 _RATE_STEP: Final = 0.0025
 _RATE_PULL: Final = 0.01
@@ -162,7 +161,7 @@ def billings(book: Mapping[str, Contract], rates: pl.DataFrame, rng: np.random.G
         }
         for contract_id, contract in book.items()
         for number, lot in enumerate(contract.lots, start=1)
-        for part, (billed_on, amount) in enumerate(_instalments(contract, lot, rng), start=1)
+        for part, (billed_on, amount) in enumerate(_instalments(lot, rng), start=1)
     ]
     day_rates = rates.select("currency", billed_on="rate_on", fx_rate="rate")
     return (
@@ -174,10 +173,10 @@ def billings(book: Mapping[str, Contract], rates: pl.DataFrame, rng: np.random.G
     )
 
 
-def _instalments(contract: Contract, lot: Lot, rng: np.random.Generator) -> Iterator[tuple[date, int]]:
+def _instalments(lot: Lot, rng: np.random.Generator) -> Iterator[tuple[date, int]]:
     amount = lot.amount(lot.quantity)
     months_apart, parts = 0, 1
-    if contract.vehicle == THREE_YEAR_POOL:
+    if lot.is_pool:
         months_apart, parts = 12, 3
     elif rng.random() < _BILLED_QUARTERLY:
         months_apart, parts = 3, 4
