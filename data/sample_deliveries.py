@@ -60,7 +60,7 @@ def deliver(lots: Mapping[str, Lot], rng: np.random.Generator) -> pl.DataFrame:
 
     Returns:
         one row per delivery: lot_id, elapsed (share of the term gone by), service_type, service_date, posted_on,
-        quantity (hundredths of the unit) and is_pinned.
+        quantity (hundredths of the unit), is_pinned and is_written (told by the lot, not drawn).
     """
     deliveries = pl.concat([_deliveries_of(lot_id, lot, rng) for lot_id, lot in lots.items()])
     is_late = rng.random(deliveries.height) < _POSTED_LATE
@@ -84,7 +84,7 @@ def with_reversals(deliveries: pl.DataFrame, rng: np.random.Generator) -> pl.Dat
         the same columns with line_no, consumption_id and reverses.
     """
     posted = deliveries.filter(pl.col("posted_on") <= LAST_SNAPSHOT)
-    taken_back = posted.filter(pl.Series(rng.random(posted.height) < _REVERSED))
+    taken_back = posted.filter(pl.Series(rng.random(posted.height) < _REVERSED), ~pl.col("is_written"))
     noticed = taken_back["posted_on"].to_numpy() + rng.integers(3, 90, taken_back.height)
     on_workday = np.busday_offset(noticed.astype("datetime64[D]"), 0, roll="forward")
     reversals = taken_back.with_columns(
@@ -143,6 +143,7 @@ def _deliveries_of(lot_id: str, lot: Lot, rng: np.random.Generator) -> pl.DataFr
             "service_type": rng.choice(types, len(days), p=odds),
             "service_date": days,
             "quantity": sizes,
+            "is_written": np.full(len(days), bool(lot.deliveries)),
         }
     )
 

@@ -95,7 +95,8 @@ def requests(deliveries: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame
     """
     odds = pl.col("service_type").replace_strict(SERVICE_OF).replace_strict(_REQUESTED, return_dtype=pl.Float64)
     size = deliveries.height
-    chance = pl.Series(rng.random(size))
+    drawn = pl.Series(rng.random(size))
+    chance = pl.when("is_written").then(0).otherwise(drawn)
     lead = rng.integers(*_LEAD_DAYS, size)
     asked = (
         deliveries.with_columns(
