@@ -1,7 +1,7 @@
 """An open snapshot: its tables, its draws and its figures, and `run`, the one door to them.
 
-Filters and scope are applied once, here: every source table is seen through a view that keeps the contracts the
-question is about. The views read DuckDB variables of the connection that asks, so two questions never meet.
+Filters are applied once, here: a narrowed question sees every source table through views of its own that keep only
+the contracts it is about, so no figure, total or export can reach beyond them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from data.schema import Table
     from data.snapshots import Snapshot
 
 #: What a question can be narrowed to: filter name to the column of contracts or accounts that must equal it.
@@ -66,12 +65,13 @@ class Book:
         """
         figure = catalog.figure(name)
         filters = {key: parameters.pop(key) for key in list(parameters) if key in FILTERS}
-        return _ask(self._root.cursor(), figure, _bound(figure, parameters), filters)
+        with self._root.cursor() as cursor:
+            return _ask(cursor, figure, _bound(figure, parameters), filters)
 
     def failed_checks(self) -> dict[str, pl.DataFrame]:
         """The rows that violate an invariant, by check; empty means all hold."""
-        cursor = self._root.cursor()
-        results = {name: cursor.sql(sql).pl() for name, sql in catalog.checks().items()}
+        with self._root.cursor() as cursor:
+            results = {name: cursor.sql(sql).pl() for name, sql in catalog.checks().items()}
         return {name: rows for name, rows in results.items() if rows.height}
 
 
@@ -92,9 +92,7 @@ def _bound(figure: Figure, parameters: dict[str, object]) -> dict[str, object]:
 def _ask(
     cursor: duckdb.DuckDBPyConnection, figure: Figure, parameters: Mapping[str, object], filters: Mapping[str, object]
 ) -> pl.DataFrame:
-    for name, value in filters.items():
-        if value is not None:
-            cursor.execute(f"SET VARIABLE {name} = $1", [value])
+    _narrow(cursor, filters)
     arguments = ", ".join(f"CAST(${key} AS {figure.parameters[key]})" for key in figure.parameters)
     columns = ", ".join(column.name for column in figure.columns)
     statement = f"SELECT {columns} FROM {figure.name}({arguments}) ORDER BY {figure.order}"
@@ -138,39 +136,42 @@ def _open(snapshot: Snapshot) -> duckdb.DuckDBPyConnection:
         " CAST(quantity_units AS DECIMAL(18, 0)) * CAST(0.0001 AS DECIMAL(5, 4)) AS quantity FROM ledger"
     )
     connection.unregister("ledger")
-    for name, sql in _views().items():
-        connection.execute(f"CREATE VIEW {name} AS {sql}")
-    connection.execute(_minor_digits())
-    for statement in (*catalog.scalars(), *(figure.sql for figure in catalog.figures().values())):
+    connection.execute(
+        "CREATE TABLE source.currencies AS SELECT currency, coalesce(map($codes, $mills)[currency], 10)::HUGEINT"
+        " AS minor_unit FROM (SELECT DISTINCT currency FROM source.contracts)",
+        {"codes": list(MINOR_DIGITS), "mills": [10 ** (3 - digits) for digits in MINOR_DIGITS.values()]},
+    )
+    for name in _columns():
+        connection.execute(f"CREATE VIEW {name} AS SELECT * FROM source.{name}")
+    for statement in catalog.scalars():
         connection.execute(statement)
+    for figure in catalog.figures().values():
+        connection.execute(figure.sql)
+        if figure.name == "burn_history":
+            # What ended lots teach is learned once, from all of them: a forecast must not depend on who asks.
+            connection.execute(f"CREATE TABLE {catalog.EXPERIENCE} AS FROM burn_history()")
     return connection
 
 
-def _views() -> dict[str, str]:
-    """Every source table as the question sees it: only rows of contracts that pass the filters."""
-    passes = " AND ".join(
-        f"(getvariable('{name}') IS NULL OR {column} = getvariable('{name}'))" for name, column in FILTERS.items()
+def _narrow(cursor: duckdb.DuckDBPyConnection, filters: Mapping[str, object]) -> None:
+    """Let the cursor see only the contracts that pass the filters: its own views come before the shared ones."""
+    wanted = {name: value for name, value in filters.items() if value is not None}
+    if not wanted:
+        return
+    passes = " AND ".join(f"{FILTERS[name]} = ${name}" for name in wanted)
+    cursor.execute(
+        "CREATE TEMP TABLE in_scope AS SELECT contracts.contract_id, contracts.account_id"
+        f" FROM source.contracts AS contracts INNER JOIN source.accounts AS accounts USING (account_id) WHERE {passes}",
+        wanted,
     )
-    views = {
-        "contracts": "SELECT contracts.* FROM source.contracts AS contracts"
-        f" INNER JOIN source.accounts AS accounts USING (account_id) WHERE {passes}"
-    }
-    for table in TABLES.values():
-        if table.name not in views:
-            views[table.name] = _view(table)
-    views["movements"] = "SELECT movements.* FROM source.movements AS movements SEMI JOIN contracts USING (contract_id)"
-    return dict(sorted(views.items(), key=lambda item: item[0] not in ("contracts", "consumption")))
+    for name, columns in _columns().items():
+        key = next((key for key in ("contract_id", "account_id", "consumption_id") if key in columns), None)
+        if key is not None:
+            kept_by = "consumption" if key == "consumption_id" else "in_scope"
+            cursor.execute(f"CREATE TEMP VIEW {name} AS SELECT * FROM source.{name} SEMI JOIN {kept_by} USING ({key})")
 
 
-def _view(table: Table) -> str:
-    names = {column.name for column in table.columns}
-    base = f"SELECT {table.name}.* FROM source.{table.name} AS {table.name}"
-    for key, parent in (("contract_id", "contracts"), ("account_id", "contracts"), ("consumption_id", "consumption")):
-        if key in names:
-            return f"{base} SEMI JOIN {parent} USING ({key})"
-    return base
-
-
-def _minor_digits() -> str:
-    entries = ", ".join(f"'{code}': {digits}" for code, digits in MINOR_DIGITS.items())
-    return f"CREATE MACRO minor_digits() AS MAP {{{entries}}}"
+def _columns() -> dict[str, set[str]]:
+    """Every table of schema `source` with its columns; consumption first, others are narrowed through it."""
+    tables = {table.name: {column.name for column in table.columns} for table in TABLES.values()}
+    return {"consumption": tables.pop("consumption"), **tables, "movements": {"contract_id"}, "currencies": set()}

@@ -14,6 +14,9 @@ from typing import Final
 
 FOLDER: Final = Path(__file__).parent
 
+#: The table kept of burn_history when a book is opened.
+EXPERIENCE: Final = "burn_experience"
+
 _HEADER: Final = re.compile(r"\A((?:--[^\n]*\n)+)")
 _SIGNATURE: Final = re.compile(r"CREATE OR REPLACE MACRO (\w+)\(([^)]*)\) AS TABLE\n", re.DOTALL)
 _FIELD: Final = re.compile(r"^(Grain|Order|Reads|Rules|Columns): *(.*)$")
@@ -58,7 +61,7 @@ def figures() -> dict[str, Figure]:
         if name in ordered or name not in unordered:
             return
         for read in unordered[name].reads:
-            add(read)
+            add("burn_history" if read == EXPERIENCE else read)
         ordered[name] = unordered[name]
 
     for name in unordered:

@@ -56,10 +56,10 @@ balanced AS (
         CAST(coalesce(moved.drawn, 0) AS DECIMAL(18, 4)) AS drawn_quantity,
         CAST(coalesce(moved.lapsed, 0) AS DECIMAL(18, 4)) AS lapsed_quantity,
         CAST(granted_quantity - drawn_quantity - lapsed_quantity AS DECIMAL(18, 4)) AS remaining_quantity,
-        price_of_units(lot_terms.amount, lot_terms.quantity, granted_quantity, lot_terms.currency) AS granted_amount,
-        price_of_units(lot_terms.amount, lot_terms.quantity, drawn_quantity, lot_terms.currency) AS drawn_amount,
+        price_of_units(lot_terms.amount, lot_terms.quantity, granted_quantity, lot_terms.minor_unit) AS granted_amount,
+        price_of_units(lot_terms.amount, lot_terms.quantity, drawn_quantity, lot_terms.minor_unit) AS drawn_amount,
         price_of_units(
-            lot_terms.amount, lot_terms.quantity, drawn_quantity + lapsed_quantity, lot_terms.currency
+            lot_terms.amount, lot_terms.quantity, drawn_quantity + lapsed_quantity, lot_terms.minor_unit
         ) AS gone_amount
     FROM lot_terms() AS lot_terms
     LEFT JOIN moved ON lot_terms.lot_id = moved.lot_id

@@ -2,7 +2,7 @@
 --
 -- Grain:   one row per lot
 -- Order:   lot_id
--- Reads:   accounts, contracts, lots
+-- Reads:   accounts, contracts, currencies, lots
 -- Rules:   R1.2, R1.3
 -- Columns:
 --   lot_id            VARCHAR         the lot
@@ -13,6 +13,7 @@
 --   owner             VARCHAR         who sees the budget through
 --   service           VARCHAR         the service line it was sold as
 --   currency          VARCHAR         currency of amount
+--   minor_unit        HUGEINT         smallest bookable amount of the currency, in thousandths
 --   unit              VARCHAR         unit of quantity
 --   quantity          DECIMAL(18,4)   units bought, before amendments
 --   amount            DECIMAL(18,3)   their price, before amendments
@@ -29,6 +30,7 @@ SELECT
     contracts.owner,
     lots.service,
     contracts.currency,
+    currencies.minor_unit,
     lots.unit,
     lots.quantity,
     lots.amount,
@@ -37,4 +39,5 @@ SELECT
     coalesce(lots.grace_until, lots.expires_on) AS usable_until
 FROM lots
 INNER JOIN contracts USING (contract_id)
-INNER JOIN accounts USING (account_id);
+INNER JOIN accounts USING (account_id)
+INNER JOIN currencies USING (currency);

@@ -2,7 +2,7 @@
 --
 -- Grain:   one row per delivery that exceeded the lots, or reversal of one
 -- Order:   service_date, consumption_id
--- Reads:   consumption, contracts, movements, rate_card
+-- Reads:   consumption, contracts, currencies, movements, rate_card
 -- Rules:   R9.1, R9.2, R9.3, R10.2
 -- Columns:
 --   consumption_id  VARCHAR        the delivery
@@ -25,11 +25,12 @@ SELECT
     movements.quantity,
     CASE WHEN rate_card.overage_rate IS NULL THEN 'unpriced' ELSE 'billable' END AS status,
     coalesce(
-        rounded_money(mills(rate_card.overage_rate) * units(movements.quantity), 10000, contracts.currency), 0
+        rounded_money(mills(rate_card.overage_rate) * units(movements.quantity), 10000, currencies.minor_unit), 0
     ) AS revenue
 FROM movements
 INNER JOIN consumption ON movements.event_id = consumption.consumption_id
 INNER JOIN contracts ON consumption.contract_id = contracts.contract_id
+INNER JOIN currencies ON contracts.currency = currencies.currency
 LEFT JOIN rate_card
     ON consumption.contract_id = rate_card.contract_id AND consumption.service_type = rate_card.service_type
 WHERE movements.kind = 'overage';

@@ -36,6 +36,7 @@ to_date AS (
         lot_terms.lot_id,
         lot_terms.contract_id,
         lot_terms.currency,
+        lot_terms.minor_unit,
         closings.boundary,
         lot_terms.amount,
         lot_terms.quantity,
@@ -52,9 +53,9 @@ SELECT
     to_date.contract_id,
     to_date.currency,
     to_date.boundary,
-    price_of_units(to_date.amount, to_date.quantity, to_date.drawn, to_date.currency) AS delivery,
+    price_of_units(to_date.amount, to_date.quantity, to_date.drawn, to_date.minor_unit) AS delivery,
     CAST(
-        price_of_units(to_date.amount, to_date.quantity, to_date.gone, to_date.currency) - delivery
+        price_of_units(to_date.amount, to_date.quantity, to_date.gone, to_date.minor_unit) - delivery
         AS DECIMAL(18, 3)
     ) AS breakage
 FROM to_date;

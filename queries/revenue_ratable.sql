@@ -48,7 +48,7 @@ SELECT
     rounded_money(
         mills(lot_terms.amount) * summed.units_done,
         units(lot_terms.quantity) * summed.common_whole,
-        lot_terms.currency
+        lot_terms.minor_unit
     ) AS ratable
 FROM summed
 INNER JOIN lot_terms() AS lot_terms ON summed.lot_id = lot_terms.lot_id;

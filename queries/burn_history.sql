@@ -1,0 +1,72 @@
+-- How ended lots stood at every tenth of their term, and what came of them: the experience forecasts rest on.
+--
+-- Opening a book keeps this figure of all its lots as the table burn_experience, for the forecasts.
+--
+-- The term runs to the last usable day, carry-over included. Only lots with something left at that tenth are kept.
+--
+-- Grain:   one row per ended lot and tenth of its term, 1 to 9
+-- Order:   lot_id, tenth
+-- Reads:   lot_terms, movements
+-- Rules:   R1.2, R1.3
+-- Columns:
+--   lot_id          VARCHAR  the lot
+--   usable_until    DATE     its last usable day
+--   tenth           BIGINT   tenths of the term passed
+--   remaining       DOUBLE   share of the lot left at that point, 0 to 1
+--   run_rate        DOUBLE   share left at the end if use had gone on at the pace so far
+--   unused          DOUBLE   share that was left at the end
+CREATE OR REPLACE MACRO burn_history() AS TABLE
+WITH lifetimes AS (
+    SELECT
+        movements.lot_id,
+        CAST(sum(movements.quantity) FILTER (WHERE movements.kind = 'grant') AS DOUBLE) AS granted,
+        CAST(sum(movements.quantity) FILTER (WHERE movements.kind = 'lapse') AS DOUBLE) AS lapsed
+    FROM movements
+    WHERE movements.lot_id IS NOT NULL
+    GROUP BY movements.lot_id
+),
+
+tenths AS (
+    SELECT
+        lot_terms.lot_id,
+        lot_terms.usable_until,
+        lifetimes.granted,
+        coalesce(lifetimes.lapsed, 0) / lifetimes.granted AS unused,
+        unnest(generate_series(1, 9)) AS tenth,
+        lot_terms.valid_from + CAST(ceil(tenth * (lot_terms.usable_until - lot_terms.valid_from + 1) / 10.0) AS INTEGER)
+            - 1 AS on_date
+    FROM lot_terms() AS lot_terms
+    INNER JOIN lifetimes ON lot_terms.lot_id = lifetimes.lot_id
+    WHERE lot_terms.usable_until IS NOT NULL AND lifetimes.granted > 0
+),
+
+used AS (
+    SELECT
+        movements.lot_id,
+        movements.moved_on,
+        CAST(sum(movements.quantity) OVER so_far AS DOUBLE) AS drawn
+    FROM movements
+    WHERE movements.kind = 'draw'
+    WINDOW so_far AS (PARTITION BY movements.lot_id ORDER BY movements.moved_on)
+),
+
+standings AS (
+    SELECT
+        tenths.lot_id,
+        tenths.usable_until,
+        tenths.tenth,
+        tenths.unused,
+        coalesce(used.drawn, 0) / tenths.granted AS used
+    FROM tenths
+    ASOF LEFT JOIN used ON tenths.lot_id = used.lot_id AND tenths.on_date >= used.moved_on
+)
+
+SELECT
+    standings.lot_id,
+    standings.usable_until,
+    standings.tenth,
+    1 - standings.used AS remaining,
+    greatest(0, 1 - standings.used * 10 / standings.tenth) AS run_rate,
+    standings.unused
+FROM standings
+WHERE standings.used < 0.995;

@@ -1,0 +1,75 @@
+-- The portfolio on one day: what is open, what ends soon, what will lapse, what is deferred and what is still to earn.
+--
+-- Deferred revenue and backlog follow the method each contract is booked under; proportional and remote contracts count
+-- as on delivery. Lots tend to miss together: interval widths are added with a correlation of 0.15 between any two lots.
+--
+-- Grain:   one row per currency with a contract booked by as_of
+-- Order:   currency
+-- Reads:   backlog, contracts, watch_list
+-- Rules:   R8.2, R8.4, R11.3
+-- Columns:
+--   currency            VARCHAR        currency of the amounts; currencies are never added
+--   client_count        BIGINT         clients with an open lot
+--   lot_count           BIGINT         lots open or in grace
+--   open_amount         DECIMAL(18,3)  price of the units they still hold
+--   ending_30_amount    DECIMAL(18,3)  of this, in lots that end within 30 days
+--   ending_60_amount    DECIMAL(18,3)  within 60 days
+--   ending_90_amount    DECIMAL(18,3)  within 90 days
+--   expected_amount     DECIMAL(18,3)  forecast unused at the end of the open lots
+--   low_amount          DECIMAL(18,3)  lower end of its 80% interval
+--   high_amount         DECIMAL(18,3)  upper end of its 80% interval
+--   deferred_revenue    DECIMAL(18,3)  contract liabilities: billed and not yet earned
+--   contract_assets     DECIMAL(18,3)  earned and not yet billed; not netted against the liabilities
+--   backlog             DECIMAL(18,3)  agreed price not yet recognised
+CREATE OR REPLACE MACRO portfolio_summary(as_of DATE) AS TABLE
+WITH open_lots AS (
+    SELECT
+        watch_list.currency,
+        count(DISTINCT watch_list.account_id) AS client_count,
+        count(*) AS lot_count,
+        sum(watch_list.remaining_amount) AS open_amount,
+        sum(watch_list.remaining_amount) FILTER (WHERE watch_list.days_left <= 30) AS ending_30_amount,
+        sum(watch_list.remaining_amount) FILTER (WHERE watch_list.days_left <= 60) AS ending_60_amount,
+        sum(watch_list.remaining_amount) FILTER (WHERE watch_list.days_left <= 90) AS ending_90_amount,
+        sum(watch_list.expected_amount) AS expected_amount,
+        sqrt(
+            0.15 * sum(watch_list.expected_amount - watch_list.low_amount) ** 2
+            + 0.85 * sum((watch_list.expected_amount - watch_list.low_amount) ** 2)
+        ) AS below,
+        sqrt(
+            0.15 * sum(watch_list.high_amount - watch_list.expected_amount) ** 2
+            + 0.85 * sum((watch_list.high_amount - watch_list.expected_amount) ** 2)
+        ) AS above
+    FROM watch_list(as_of) AS watch_list
+    GROUP BY watch_list.currency
+),
+
+positions AS (
+    SELECT
+        backlog.currency,
+        sum(backlog.deferred_net) FILTER (WHERE backlog.deferred_net > 0) AS deferred_revenue,
+        -sum(backlog.deferred_net) FILTER (WHERE backlog.deferred_net < 0) AS contract_assets,
+        sum(backlog.backlog) AS backlog
+    FROM backlog(as_of) AS backlog
+    INNER JOIN contracts ON backlog.contract_id = contracts.contract_id
+    WHERE backlog.policy = CASE contracts.recognition_method WHEN 'ratable' THEN 'ratable' ELSE 'on_delivery' END
+    GROUP BY backlog.currency
+)
+
+SELECT
+    positions.currency,
+    coalesce(open_lots.client_count, 0) AS client_count,
+    coalesce(open_lots.lot_count, 0) AS lot_count,
+    CAST(coalesce(open_lots.open_amount, 0) AS DECIMAL(18, 3)) AS open_amount,
+    CAST(coalesce(open_lots.ending_30_amount, 0) AS DECIMAL(18, 3)) AS ending_30_amount,
+    CAST(coalesce(open_lots.ending_60_amount, 0) AS DECIMAL(18, 3)) AS ending_60_amount,
+    CAST(coalesce(open_lots.ending_90_amount, 0) AS DECIMAL(18, 3)) AS ending_90_amount,
+    CAST(coalesce(open_lots.expected_amount, 0) AS DECIMAL(18, 3)) AS expected_amount,
+    CAST(greatest(0, coalesce(open_lots.expected_amount - open_lots.below, 0)) AS DECIMAL(18, 3)) AS low_amount,
+    CAST(coalesce(least(open_lots.open_amount, open_lots.expected_amount + open_lots.above), 0) AS DECIMAL(18, 3))
+        AS high_amount,
+    CAST(coalesce(positions.deferred_revenue, 0) AS DECIMAL(18, 3)) AS deferred_revenue,
+    CAST(coalesce(positions.contract_assets, 0) AS DECIMAL(18, 3)) AS contract_assets,
+    CAST(positions.backlog AS DECIMAL(18, 3)) AS backlog
+FROM positions
+LEFT JOIN open_lots ON positions.currency = open_lots.currency;

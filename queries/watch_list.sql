@@ -1,0 +1,86 @@
+-- Open lots with the money at risk of lapsing: how they stand, what they will leave, and the pace that would use them up.
+--
+-- Grain:   one row per lot open or in grace at as_of
+-- Order:   currency, expected_amount DESC, lot_id
+-- Reads:   lot_balance, movements, unused_forecast_at
+-- Rules:   R1.2, R1.3
+-- Columns:
+--   lot_id              VARCHAR        the lot
+--   contract_id         VARCHAR        its contract
+--   account_id          VARCHAR        the client
+--   account_name        VARCHAR        the client's name
+--   owner               VARCHAR        whom to ask
+--   segment             VARCHAR        the client's segment
+--   service             VARCHAR        the service line it was sold as
+--   currency            VARCHAR        currency of the amounts
+--   unit                VARCHAR        unit of the quantities
+--   status              VARCHAR        open, or grace: past its term, inside the carry-over
+--   valid_from          DATE           first usable day
+--   expires_on          DATE           last day of the stated term
+--   usable_until        DATE           last usable day
+--   days_left           BIGINT         days of use after as_of
+--   granted_quantity    DECIMAL(18,4)  units bought
+--   remaining_quantity  DECIMAL(18,4)  units left
+--   remaining_amount    DECIMAL(18,3)  their price
+--   elapsed_share       DOUBLE         share of the term passed
+--   used_share          DOUBLE         share of the units drawn
+--   recent_monthly      DECIMAL(18,4)  units drawn a month (30 days) over the last 90 days
+--   required_monthly    DECIMAL(18,4)  units a month that would use up what is left
+--   last_used_on        DATE           last delivery; empty = never used
+--   learned_from        BIGINT         ended lots the interval rests on
+--   expected_quantity   DECIMAL(18,4)  forecast unused
+--   low_quantity        DECIMAL(18,4)  lower end of the 80% interval
+--   high_quantity       DECIMAL(18,4)  upper end of the 80% interval
+--   lower_quantity      DECIMAL(18,4)  lower end of the 50% interval
+--   upper_quantity      DECIMAL(18,4)  upper end of the 50% interval
+--   expected_amount     DECIMAL(18,3)  price of the forecast unused units: the money at risk
+--   low_amount          DECIMAL(18,3)  lower end of the 80% interval
+--   high_amount         DECIMAL(18,3)  upper end of the 80% interval
+CREATE OR REPLACE MACRO watch_list(as_of DATE) AS TABLE
+WITH recent AS (
+    SELECT
+        movements.lot_id,
+        max(movements.moved_on) FILTER (WHERE movements.quantity > 0) AS last_used_on,
+        coalesce(sum(movements.quantity) FILTER (WHERE movements.moved_on > as_of - 90), 0) AS drawn_in_90_days
+    FROM movements
+    WHERE movements.kind = 'draw' AND movements.moved_on <= as_of
+    GROUP BY movements.lot_id
+)
+
+SELECT
+    lot_balance.lot_id,
+    lot_balance.contract_id,
+    lot_balance.account_id,
+    lot_balance.account_name,
+    lot_balance.owner,
+    lot_balance.segment,
+    lot_balance.service,
+    lot_balance.currency,
+    lot_balance.unit,
+    lot_balance.status,
+    lot_balance.valid_from,
+    lot_balance.expires_on,
+    lot_balance.usable_until,
+    lot_balance.usable_until - as_of AS days_left,
+    lot_balance.granted_quantity,
+    lot_balance.remaining_quantity,
+    lot_balance.remaining_amount,
+    unused_forecast_at.elapsed_share,
+    unused_forecast_at.used_share,
+    CAST(coalesce(recent.drawn_in_90_days, 0) / 3 AS DECIMAL(18, 4)) AS recent_monthly,
+    CAST(
+        lot_balance.remaining_quantity * 30 / greatest(lot_balance.usable_until - as_of, 1) AS DECIMAL(18, 4)
+    ) AS required_monthly,
+    recent.last_used_on,
+    unused_forecast_at.learned_from,
+    unused_forecast_at.expected_quantity,
+    unused_forecast_at.low_quantity,
+    unused_forecast_at.high_quantity,
+    unused_forecast_at.lower_quantity,
+    unused_forecast_at.upper_quantity,
+    unused_forecast_at.expected_amount,
+    unused_forecast_at.low_amount,
+    unused_forecast_at.high_amount
+FROM unused_forecast_at([as_of]) AS unused_forecast_at
+INNER JOIN lot_balance(as_of) AS lot_balance ON unused_forecast_at.lot_id = lot_balance.lot_id
+LEFT JOIN recent ON lot_balance.lot_id = recent.lot_id;
