@@ -1,0 +1,53 @@
+# `make run` opens the dashboard, `make test` proves everything; both set themselves up.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check setup browser lock bench screenshots clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: setup ## open the dashboard on the sample portfolio
+	@$(BIN)/drawdown open
+
+test: check browser ## everything: check, then the browser tests in a real Chromium
+	@$(BIN)/python -m pytest -m browser
+
+check: setup ## lint, types, layers and the tests without a browser
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest -m "not browser" -n 2
+
+setup: $(READY) ## the virtual environment with the locked packages
+
+$(READY): requirements.lock pyproject.toml
+	@echo "Setting up $(VENV) from requirements.lock …"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Drawdown needs Python 3.11 or newer: make PYTHON=python3.11 …")'
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+browser: setup ## a Chromium for the browser tests
+	@.ci/browser
+
+bench: setup ## time what people wait for
+	@$(BIN)/python -m tests.bench
+
+screenshots: setup browser ## take the pictures of docs/screenshots anew
+	@$(BIN)/python -m tests.browser.screenshots --store .store/sample --out docs/screenshots
+
+lock: setup ## write requirements.lock anew from pyproject.toml
+	@$(BIN)/python -m pip --quiet install uv
+	@$(BIN)/uv pip compile --quiet --universal --extra dev --generate-hashes --no-emit-index-url \
+		--python-version 3.11 --custom-compile-command "make lock" pyproject.toml --output-file requirements.lock
+
+clean: ## remove the environment, caches and the sample store
+	@rm -rf $(VENV) .store build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
