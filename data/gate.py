@@ -171,7 +171,7 @@ def _check_quotes(
     A quote left open swallows the rows up to the next quote and turns every later one inside out, so the first
     closing quote in a wrong place gives it away.
     """
-    padded = np.concatenate(([_NEWLINE], text, [_NEWLINE]))
+    padded = np.pad(text, 1, constant_values=_NEWLINE)
     separators = np.array([ord(","), _NEWLINE, _QUOTE])
     opening, closing = quotes[::2], quotes[1::2]
     stray = opening[~np.isin(padded[opening], separators)]
@@ -285,9 +285,14 @@ def _check_rejects(connection: duckdb.DuckDBPyConnection, content: bytes) -> Non
 
 
 def _type_cells(connection: duckdb.DuckDBPyConnection, header: _Header) -> None:
-    """Fill the table `typed`: each mapped column in its type, NULL where the text does not follow its rules."""
-    values = ", ".join(f"{_value(column)} AS {column.quoted}" for column in header.columns)
-    connection.execute(f"CREATE TEMP TABLE typed AS SELECT line, {values} FROM cells")
+    """Fill `judged`, the cells with a reason beside each, and `typed`, the values of those that have none."""
+    reasons = ", ".join(f'{_reason(column)} AS "{column.name} reason"' for column in header.columns)
+    connection.execute(f"CREATE TEMP TABLE judged AS SELECT *, {reasons} FROM cells")
+    values = ", ".join(
+        f'CASE WHEN "{column.name} reason" IS NULL THEN {_value(column)} END AS {column.quoted}'
+        for column in header.columns
+    )
+    connection.execute(f"CREATE TEMP TABLE typed AS SELECT line, {values} FROM judged")
 
 
 def _issues(
@@ -315,32 +320,29 @@ def _refusals(header: _Header, rules: Sequence[RowRule]) -> Iterator[str]:
     places = {name: place for place, name in enumerate(header.names)}
     for column in header.columns:
         yield f"""
-            SELECT line, {places[column.name]}, {literal(header.written[column.name])}, {column.quoted}, reason
-            FROM (SELECT line, {column.quoted}, {_reason(column)} AS reason FROM cells)
-            WHERE reason IS NOT NULL
+            SELECT line, {places[column.name]}, {literal(header.written[column.name])}, {column.quoted},
+                   "{column.name} reason"
+            FROM judged WHERE "{column.name} reason" IS NOT NULL
         """
     if header.nameless:
         yield f"""
             SELECT line, {places[header.nameless]}, '', "{header.nameless}", 'stands in a column without a name'
-            FROM cells WHERE "{header.nameless}" <> ''
+            FROM judged WHERE "{header.nameless}" <> ''
         """
     for rule in rules:
         yield f"""
-            SELECT line, {places[rule.column]}, {literal(header.written[rule.column])}, cells."{rule.column}", reason
-            FROM (SELECT line, {rule.reason} AS reason FROM typed WHERE {rule.condition}) JOIN cells USING (line)
+            SELECT line, {places[rule.column]}, {literal(header.written[rule.column])}, judged."{rule.column}", reason
+            FROM (SELECT line, {rule.reason} AS reason FROM typed WHERE {rule.condition}) JOIN judged USING (line)
         """
 
 
 def _value(column: SourceColumn) -> str:
-    """SQL for the typed value of a column, NULL when its text is empty or refused."""
+    """SQL for the typed value of a column whose text was not refused; NULL when it is empty."""
     if column.type == "text":
-        text = _title_case(column.quoted) if column.is_title_case else column.quoted
-        typed = f"nullif({text}, '')"
-    elif column.type == "date":
-        typed = _date(column)
-    else:
-        typed = f"TRY_CAST({_plain_number(column)} AS {_NUMBER_TYPE})"
-    return f"CASE WHEN {_reason(column)} IS NULL THEN {typed} END"
+        return f"nullif({_title_case(column.quoted) if column.is_title_case else column.quoted}, '')"
+    if column.type == "date":
+        return _date(column)
+    return f"TRY_CAST({_plain_number(column)} AS {_NUMBER_TYPE})"
 
 
 def _reason(column: SourceColumn) -> str:

@@ -22,7 +22,7 @@ NUMBER_FORMATS: Final = ("thousands_separators", "dash_is_zero", "parentheses_ar
 
 #: What the parts of a date format match. Only whole, numeric parts: names of months depend on a language.
 DATE_PARTS: Final = {
-    "%Y": r"\d{4}",
+    "%Y": r"[1-9]\d{3}",
     "%y": r"\d{2}",
     "%m": r"\d{1,2}",
     "%d": r"\d{1,2}",

@@ -71,6 +71,8 @@ def test_a_good_row_arrives_typed(write_report: Callable[..., Path], philadelphi
         ("start_dt", "01.07.2013", NOT_A_DATE),
         ("start_dt", "41456", NOT_A_DATE),
         ("start_dt", "inf", NOT_A_DATE),
+        ("start_dt", "0000-07-01", NOT_A_DATE),
+        ("start_dt", "0013-07-01", NOT_A_DATE),
         ("start_dt", "2013-07-01T00:00:00", NOT_A_DATE),
         ("end_dt", "Placement Services", NOT_A_DATE),
         ("end_dt", "2014-02-30", "is not a day of the calendar"),
