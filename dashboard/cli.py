@@ -107,4 +107,6 @@ def show_import(outcome: ImportReport) -> None:
         table.add_row(escape(file.file), file.snapshot_id or "not published", *counts)
     console.print(table)
     if not outcome.is_published:
-        console.print("Nothing was published. Mend the rows, or publish the good ones with --accept-good.")
+        is_readable = all(file.rows_in for file in outcome.files)
+        hint = "Mend the rows, or publish the good ones with --accept-good." if is_readable else "Mend the files."
+        console.print(f"Nothing was published. {hint}")

@@ -71,7 +71,8 @@ _CHANGES: Final = """
 """
 
 #: One delivery where the total rose; where it fell, as many reversals as it takes, of the last deliveries first and
-#: never more than what is left of each. Numbered within the item, so that a day's lines keep the reports' order.
+#: never more than what is left of each. Numbered within the item, so that a day's lines keep the reports' order. Dated
+#: on the report or the expiry, whichever is first; where the expiry was moved back, no reversal before its delivery.
 _DELIVERIES: Final = """
     CREATE TEMP TABLE deliveries AS
     WITH reversed AS (
@@ -84,6 +85,7 @@ _DELIVERIES: Final = """
             consumption.contract_id,
             consumption.consumption_id,
             consumption.line_no,
+            consumption.service_date,
             consumption.quantity + coalesce(reversed.quantity, 0) AS standing
         FROM consumption
         LEFT JOIN reversed ON reversed.reverses = consumption.consumption_id
@@ -94,7 +96,7 @@ _DELIVERIES: Final = """
             sum(standing) OVER (PARTITION BY contract_id ORDER BY line_no DESC) - standing AS standing_later
         FROM standing
     ), parts AS (
-        SELECT item, used AS delivered, NULL AS reverses, 1 AS part
+        SELECT item, used AS delivered, NULL AS reverses, NULL AS not_before, 1 AS part
         FROM changes
         WHERE used > 0
         UNION ALL
@@ -102,6 +104,7 @@ _DELIVERIES: Final = """
             changes.item,
             -least(later.standing, -changes.used - later.standing_later),
             later.consumption_id,
+            later.service_date,
             row_number() OVER (PARTITION BY changes.item ORDER BY later.line_no DESC)
         FROM changes
         JOIN later ON later.contract_id = changes.item
@@ -111,6 +114,7 @@ _DELIVERIES: Final = """
         changes.*,
         parts.item || '-' || changes.reported_on || '-' || parts.part AS consumption_id,
         changes.last_line_no + parts.part AS line_no,
+        greatest(least(changes.reported_on, changes.ends_on), parts.not_before) AS service_date,
         parts.delivered,
         parts.reverses
     FROM parts
@@ -159,7 +163,7 @@ _FILLS: Final = (
             "contract_id": "item",
             "lot_id": "CASE WHEN has_lot THEN item END",
             "line_no": "line_no",
-            "service_date": "least(reported_on, ends_on)",
+            "service_date": "service_date",
             "posted_on": "reported_on",
             "quantity": "delivered",
             "reverses": "reverses",
@@ -194,7 +198,7 @@ def add_report(
 
 def _create(connection: duckdb.DuckDBPyConnection, table: Table, previous: Mapping[str, pa.Table]) -> None:
     columns = ", ".join(f"{column.name} {column.type}" for column in table.columns)
-    connection.execute(f"CREATE TABLE {table.name} ({columns}, PRIMARY KEY ({', '.join(table.key)}))")
+    connection.execute(f"CREATE TABLE {table.name} ({columns})")
     if table.name in previous:
         connection.register("previous", previous[table.name])
         connection.execute(f"INSERT INTO {table.name} BY NAME SELECT * FROM previous")
@@ -205,11 +209,15 @@ def _renewal(fill: _Fill, templates: Mapping[str, Template]) -> str:
     """SQL that adds a fill's rows, or renews those of the same key; of several for one key the report's last."""
     columns = {name: _expression(template) for name, template in templates.items()} | dict(fill.columns)
     selected = ", ".join(f"{expression} AS {name}" for name, expression in columns.items())
-    key = ", ".join(columns[name] for name in TABLES[fill.table].key)
+    key = TABLES[fill.table].key
+    same = ", ".join(columns[name] for name in key)
     return f"""
-        INSERT OR REPLACE INTO {fill.table} BY NAME
-        SELECT {selected} FROM {fill.source}
-        QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY line DESC) = 1
+        MERGE INTO {fill.table} USING (
+            SELECT {selected} FROM {fill.source}
+            QUALIFY row_number() OVER (PARTITION BY {same} ORDER BY line DESC) = 1
+        ) AS fresh USING ({", ".join(key)})
+        WHEN MATCHED THEN UPDATE BY NAME
+        WHEN NOT MATCHED THEN INSERT BY NAME
     """
 
 

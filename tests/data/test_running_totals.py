@@ -180,6 +180,13 @@ def test_a_delivery_is_never_taken_back_twice(philadelphia: SourceMapping) -> No
     ]
 
 
+def test_no_reversal_comes_before_its_delivery(philadelphia: SourceMapping) -> None:
+    shortened = report({"used_to_date": "4", "ends_on": date(2013, 8, 31)})
+    tables = after(philadelphia, (Q1, report({})), (Q2, shortened))
+
+    assert [line[3:5] for line in consumption(tables)] == [("2013-09-30", "10"), ("2013-09-30", "-6")]
+
+
 def test_all_can_be_taken_back_and_used_again(philadelphia: SourceMapping) -> None:
     totals = (Q1, "10"), (Q2, "0"), (Q3, "7"), (Q4, "0")
     tables = after(philadelphia, *((day, report({"used_to_date": total})) for day, total in totals))
