@@ -4,6 +4,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+# Compiled modules are kept, so that the second start is quick.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check setup browser lock bench screenshots clean
@@ -30,8 +34,11 @@ $(READY): requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) from requirements.lock …"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Drawdown needs Python 3.11 or newer: make PYTHON=python3.11 …")'
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation --editable .
+	@awk '/^[a-z]/ { kept = /^uv==/ } kept' requirements.lock > $(VENV)/uv.lock
+	@$(PIP) install --require-hashes -r $(VENV)/uv.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock \
+		|| $(PIP) install --require-hashes -r requirements.lock  # pip may know a registry that uv does not
+	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 browser: setup ## a Chromium for the browser tests
@@ -44,7 +51,6 @@ screenshots: setup browser ## take the pictures of docs/screenshots anew
 	@$(BIN)/python -m tests.browser.screenshots --store .store/sample --out docs/screenshots
 
 lock: setup ## write requirements.lock anew from pyproject.toml
-	@$(BIN)/python -m pip --quiet install uv
 	@$(BIN)/uv pip compile --quiet --universal --extra dev --generate-hashes --no-emit-index-url \
 		--python-version 3.11 --custom-compile-command "make lock" pyproject.toml --output-file requirements.lock
 
