@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -148,6 +149,32 @@ def test_thousands_separators_stand_between_thousands(
     assert [(issue.column, issue.value, issue.reason) for issue in gated.issues] == [
         ("amt", written.strip('"'), NOT_A_NUMBER)
     ]
+
+
+@pytest.mark.parametrize("written", ["1,234.00", "-", "(450.00)", "1.0E7"])
+def test_what_is_not_declared_is_not_a_number(
+    write_report: Callable[..., Path], philadelphia: SourceMapping, written: str
+) -> None:
+    plain = replace(philadelphia.columns["used_to_date"], formats=())
+    mapping = replace(philadelphia, columns={**philadelphia.columns, "used_to_date": plain})
+    gated = gate(write_report(GOOD, row(tot_payments=f'"{written}"')), mapping)
+
+    assert gated.issues == (
+        Issue("FY-2014-Q1.csv", 3, "tot_payments", written, "is not a number as declared (plain digits)"),
+    )
+    assert gated.rows.to_pylist() == [A1]
+
+
+@pytest.mark.parametrize("written", ["7/26/2013", "2013-07-26T09:33:54Z"])
+def test_what_is_not_declared_is_not_a_date(
+    write_report: Callable[..., Path], philadelphia: SourceMapping, written: str
+) -> None:
+    iso = replace(philadelphia.columns["starts_on"], formats=("%Y-%m-%d",))
+    mapping = replace(philadelphia, columns={**philadelphia.columns, "starts_on": iso})
+    gated = gate(write_report(GOOD, row(start_dt=written)), mapping)
+
+    assert gated.issues == (Issue("FY-2014-Q1.csv", 3, "start_dt", written, "is not a date as declared (%Y-%m-%d)"),)
+    assert gated.rows.to_pylist() == [A1]
 
 
 @pytest.mark.parametrize("written", ["2013-07-26T09:33:54Z", "2013-07-26", "7/26/2013", "07/26/2013", "7/26/13"])
