@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from string import Formatter
@@ -32,6 +32,7 @@ DATE_PARTS: Final = {
 }
 
 _MAX_DECIMALS: Final = 3  # money's own scale; a finer quantity would not fit the amount derived from it
+_FISCAL_YEAR: Final = re.compile(r"[12][0-9]{3}")
 _RESERVED_NAMES: Final = ("line", "reason")
 _KEYS_BY_TYPE: Final = {
     "text": {"names", "type", "required", "case"},
@@ -64,7 +65,7 @@ class SourceColumn:
 
 @dataclass(frozen=True)
 class Template:
-    """What fills a target column: literal text around the values of source columns, as in `"{item}-{line}"`."""
+    """What fills a target column: literal text around the values of source columns, as in `"{item}-{vendor}"`."""
 
     text: str
     parts: tuple[tuple[str, str | None], ...]
@@ -74,9 +75,12 @@ class Template:
         """Read a template.
 
         Raises:
-            ValueError: a brace is not closed.
+            ValueError: a brace is not closed, or holds more than a column's name.
         """
-        return cls(text, tuple((literal, name) for literal, name, _, _ in Formatter().parse(text)))
+        parsed = list(Formatter().parse(text))
+        if any(layout or conversion for _, _, layout, conversion in parsed):
+            raise ValueError("only a column's name may stand in braces")
+        return cls(text, tuple((literal, name) for literal, name, _, _ in parsed))
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -97,16 +101,19 @@ class FileDate:
     starts_in_month: int
 
     def read(self, file_name: str) -> date | None:
-        """The last day of the quarter the name gives, or None when the name does not follow the pattern.
+        """The last day of the quarter the name gives, or None when it gives none.
 
         A fiscal year carries the number of the calendar year it ends in.
         """
         match = self.pattern.fullmatch(file_name)
-        if match is None:
+        if (
+            match is None
+            or match["quarter"] not in set("1234")
+            or not _FISCAL_YEAR.fullmatch(str(match["fiscal_year"]))
+        ):
             return None
-        fiscal_year, quarter = int(match["fiscal_year"]), int(match["quarter"])
-        starts_in_year = fiscal_year - (self.starts_in_month > 1)
-        years, month_index = divmod(self.starts_in_month - 1 + 3 * quarter, 12)
+        starts_in_year = int(match["fiscal_year"]) - (self.starts_in_month > 1)
+        years, month_index = divmod(self.starts_in_month - 1 + 3 * int(match["quarter"]), 12)
         return date(starts_in_year + years, month_index + 1, 1) - timedelta(days=1)
 
 
@@ -160,7 +167,7 @@ class SourceMapping:
     file_date: FileDate
     columns: Mapping[str, SourceColumn]
     ignored_columns: frozenset[str]
-    tables: Mapping[str, Mapping[str, Template]] = field(default_factory=dict)
+    tables: Mapping[str, Mapping[str, Template]]
 
 
 def load_mapping(wanted: str) -> SourceMapping:

@@ -41,6 +41,7 @@ def test_the_bundled_mapping_loads_by_name_and_by_path(tmp_path: Path) -> None:
         ("FY-2014-Q2.csv", date(2013, 12, 31)),
         ("FY-2014-Q3.csv", date(2014, 3, 31)),
         ("FY-2014-Q5.csv", None),
+        ("FY-0000-Q1.csv", None),
         ("FY-2014-Q1 (1).csv", None),
     ],
 )
@@ -92,6 +93,7 @@ def test_a_fiscal_year_may_start_in_any_month(tmp_path: Path, month: int, day: d
         ('unit = "USD"', 'unit = "USD"\nquantity = "1"', "tables.lots has unknown key quantity"),
         ('owner = "{department}"', 'owner = "{team}"', "tables.contracts.owner: {team} is not one of the mapping's"),
         ('owner = "{department}"', 'owner = "{department"', "tables.contracts.owner: '{department' is not a template"),
+        ('owner = "{department}"', 'owner = "{department:>9}"', "only a column's name may stand in braces"),
         ('owner = "{department}"', 'owner = "{starts_on}"', "tables.contracts.owner is a text column, not date"),
         ('ends_on = "{ends_on}"', 'ends_on = "{vendor}"', "tables.contracts.ends_on is a date column, not text"),
         ('ends_on = "{ends_on}"', 'ends_on = "soon"', "tables.contracts.ends_on: 'soon' is not a DATE"),
