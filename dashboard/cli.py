@@ -2,111 +2,33 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
 
-from data.importer import ImportReport, import_files
-from data.mapping import MappingError, load_mapping
+from dashboard.commands.import_ import import_
+from dashboard.commands.open import open_
+from dashboard.commands.query import query
+from dashboard.commands.snapshots import snapshots
+from data.mapping import MappingError
 from data.snapshots import SnapshotError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+from queries.catalog import FigureError
 
 app = typer.Typer(
+    help="Burn-down, forecast of unused credits and revenue recognition for prepaid services.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
+    add_completion=False,
 )
-
-Store = Annotated[
-    Path,
-    typer.Option("--store", envvar="DRAWDOWN_STORE", help="Folder that holds the snapshots.", file_okay=False),
-]
-DEFAULT_STORE = Path(".store/sample")
-ISSUES_SHOWN = 10
-
-
-@app.callback()
-def drawdown() -> None:
-    """Burn-down, forecast of unused credits and revenue recognition for prepaid services."""
-
-
-@app.command("import")
-def import_(
-    files: Annotated[list[Path], typer.Argument(help="The files to import, in any order.")],
-    *,
-    mapping: Annotated[str, typer.Option(help="Name of a bundled mapping, or path of a .toml file.")],
-    store: Store = DEFAULT_STORE,
-    report: Annotated[Path | None, typer.Option(help="Write what became of every file and value as JSON.")] = None,
-    accept_good: Annotated[
-        bool, typer.Option("--accept-good", help="Publish the good rows even where others are rejected.")
-    ] = False,
-) -> None:
-    """Import files through a mapping, one snapshot a file; a rejected row publishes nothing.
-
-    One report, or a year's good rows with a report of the others:
-
-        drawdown import --mapping philadelphia FY-2014-Q1.csv
-
-        drawdown import --mapping philadelphia --accept-good --report rejected.json FY-2014-*.csv
-    """
-    checked = load_mapping(mapping)
-    with file_progress(len(files)) as on_file:
-        outcome = import_files(files, checked, store, accept_good=accept_good, on_file=on_file)
-    if report is not None:
-        outcome.write(report)
-    show_import(outcome)
-    if not outcome.is_published:
-        raise typer.Exit(1)
+app.command("open")(open_)
+app.command("import")(import_)
+app.command("snapshots")(snapshots)
+app.command("query")(query)
 
 
 def main() -> None:
     """Run the command line; a failure the user can mend is one message and exit 1."""
     try:
         app()
-    except (MappingError, SnapshotError) as error:
+    except (FigureError, MappingError, SnapshotError) as error:
         typer.secho(str(error), fg="red", err=True)
         raise SystemExit(1) from error
-
-
-@contextmanager
-def file_progress(file_count: int) -> Iterator[Callable[[str, str], None]]:
-    """Two bars on standard error, one step a file: files checked, and files published."""
-    columns = (
-        TextColumn("{task.description:<10}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[file]}"),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        bars = {step: progress.add_task(step, total=file_count, file="") for step in ("checked", "published")}
-        yield lambda step, file: progress.update(bars[step], advance=1, file=file)
-
-
-def show_import(outcome: ImportReport) -> None:
-    """The first issues, then what became of each file."""
-    console = Console()
-    for issue in outcome.issues[:ISSUES_SHOWN]:
-        value = "" if issue.value is None else f" {issue.value!r}"
-        place = f"{issue.file}:{issue.line}" + (f" {issue.column}" if issue.column else "")
-        console.print(f"[red]{escape(place)}[/]{escape(value)} {escape(issue.reason)}", highlight=False)
-    if len(outcome.issues) > ISSUES_SHOWN:
-        console.print(f"… and {len(outcome.issues) - ISSUES_SHOWN:,} more; --report lists them all.")
-    table = Table("File", "Snapshot")
-    for title in ("Rows in", "Used", "Rejected"):
-        table.add_column(title, justify="right")
-    for file in outcome.files:
-        counts = (f"{count:,}" for count in (file.rows_in, file.rows_used, file.rows_rejected))
-        table.add_row(escape(file.file), file.snapshot_id or "not published", *counts)
-    console.print(table)
-    if not outcome.is_published:
-        is_readable = all(file.rows_in for file in outcome.files)
-        hint = "Mend the rows, or publish the good ones with --accept-good." if is_readable else "Mend the files."
-        console.print(f"Nothing was published. {hint}")

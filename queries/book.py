@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import duckdb
 
@@ -48,6 +48,10 @@ class Book:
     @cached_property
     def _root(self) -> duckdb.DuckDBPyConnection:
         return _open(self.snapshot)
+
+    def open(self) -> None:
+        """Read the tables and compute the draws now rather than at the first question."""
+        _ = self._root
 
     def run(self, name: str, **parameters: object) -> pl.DataFrame:
         """Ask one figure.

@@ -1,0 +1,52 @@
+"""Which store a command works on, and the sample that stands in until there is one."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from data.sample import publish_sample
+from data.snapshots import list_snapshots, open_snapshot
+from queries.book import Book
+
+OWN_STORE: Final = Path(".store/own")
+SAMPLE_STORE: Final = Path(".store/sample")
+
+Store = Annotated[
+    Path | None,
+    typer.Option(
+        "--store",
+        envvar="DRAWDOWN_STORE",
+        help=f"Folder that holds the snapshots. Default: {OWN_STORE}; while that is empty, the sample is shown.",
+        file_okay=False,
+        show_default=False,
+    ),
+]
+
+
+def store_to_read(store: Path | None) -> Path:
+    """The store asked for; else one's own; else the sample portfolio, published on first use with its progress."""
+    if store is not None:
+        return store
+    if list_snapshots(OWN_STORE):
+        return OWN_STORE
+    if not (SAMPLE_STORE / "complete").exists():
+        _publish_sample()
+    return SAMPLE_STORE
+
+
+def _publish_sample() -> None:
+    """Build the sample from nothing: what an interrupted build left is no sample."""
+    shutil.rmtree(SAMPLE_STORE, ignore_errors=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        months = progress.add_task("Building the sample portfolio", total=None)
+        publish_sample(SAMPLE_STORE, lambda done, total: progress.update(months, completed=done, total=total))
+        progress.add_task("Compiling the draws kernel, once", total=None)
+        Book(open_snapshot(SAMPLE_STORE)).open()
+    (SAMPLE_STORE / "complete").touch()
