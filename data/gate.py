@@ -264,11 +264,16 @@ def _read_cells(connection: duckdb.DuckDBPyConnection, content: bytes, header: _
     read = connection.execute("SELECT count(*) FROM read").fetchall()[0][0]
     if read != len(records.lines):
         raise _UnreadableError(1, f"the file holds {len(records.lines)} rows and the reader found {read}")
-    connection.register("places", pa.table({"place": np.arange(read), "line": records.lines}))
+    connection.register("places", pa.table({"place": _int64(np.arange(read)), "line": _int64(records.lines)}))
     values = ", ".join(f"""coalesce(trim(read."{name}"), '') AS "{name}" """ for name in header.names)
     connection.execute(
         f"CREATE TEMP TABLE cells AS SELECT places.line, {values} FROM read JOIN places ON places.place = read.rowid"
     )
+
+
+def _int64(numbers: np.ndarray[tuple[int], np.dtype[np.int64]]) -> pa.Array:
+    """The numbers in Arrow, from their buffer: pa.array would import pandas only to see that they are not its own."""
+    return pa.Array.from_buffers(pa.int64(), len(numbers), [None, pa.py_buffer(numbers)])
 
 
 def _check_rejects(connection: duckdb.DuckDBPyConnection, content: bytes) -> None:
