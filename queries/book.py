@@ -99,7 +99,8 @@ def _ask(
     _narrow(cursor, filters)
     arguments = ", ".join(f"CAST(${key} AS {figure.parameters[key]})" for key in figure.parameters)
     columns = ", ".join(column.name for column in figure.columns)
-    statement = f"SELECT {columns} FROM {figure.name}({arguments}) ORDER BY {figure.order}"
+    relation = f"{figure.name}({arguments})" if figure.parameters else figure.name
+    statement = f"SELECT {columns} FROM {relation} ORDER BY {figure.order}"
     try:
         return cursor.sql(statement, params=dict(parameters)).pl()
     except duckdb.ConversionException as error:
@@ -146,14 +147,14 @@ def _open(snapshot: Snapshot) -> duckdb.DuckDBPyConnection:
         {"codes": list(MINOR_DIGITS), "mills": [10 ** (3 - digits) for digits in MINOR_DIGITS.values()]},
     )
     for name in _columns():
-        connection.execute(f"CREATE VIEW {name} AS SELECT * FROM source.{name}")
+        connection.execute(f"CREATE VIEW {name} AS FROM source.{name}")
     for statement in catalog.scalars():
         connection.execute(statement)
     for figure in catalog.figures().values():
         connection.execute(figure.sql)
-        if figure.name == "burn_history":
-            # What ended lots teach is learned once, from all of them: a forecast must not depend on who asks.
-            connection.execute(f"CREATE TABLE {catalog.EXPERIENCE} AS FROM burn_history()")
+        if not figure.parameters:
+            connection.execute(f"CREATE TABLE source.{figure.name} AS FROM {figure.name}()")
+            connection.execute(f"CREATE VIEW {figure.name} AS FROM source.{figure.name}")
     return connection
 
 
@@ -168,14 +169,23 @@ def _narrow(cursor: duckdb.DuckDBPyConnection, filters: Mapping[str, object]) ->
         f" FROM source.contracts AS contracts INNER JOIN source.accounts AS accounts USING (account_id) WHERE {passes}",
         wanted,
     )
-    for name, columns in _columns().items():
+    for name, columns in {**_columns(), **_kept_figures()}.items():
         key = next((key for key in ("contract_id", "account_id", "consumption_id") if key in columns), None)
         if key is not None:
             kept_by = "consumption" if key == "consumption_id" else "in_scope"
-            cursor.execute(f"CREATE TEMP VIEW {name} AS SELECT * FROM source.{name} SEMI JOIN {kept_by} USING ({key})")
+            cursor.execute(f"CREATE TEMP VIEW {name} AS FROM source.{name} SEMI JOIN {kept_by} USING ({key})")
 
 
 def _columns() -> dict[str, set[str]]:
     """Every table of schema `source` with its columns; consumption first, others are narrowed through it."""
     tables = {table.name: {column.name for column in table.columns} for table in TABLES.values()}
     return {"consumption": tables.pop("consumption"), **tables, "movements": {"contract_id"}, "currencies": set()}
+
+
+def _kept_figures() -> dict[str, set[str]]:
+    """The figures without parameters, kept as tables, with their columns."""
+    return {
+        figure.name: {column.name for column in figure.columns}
+        for figure in catalog.figures().values()
+        if not figure.parameters
+    }

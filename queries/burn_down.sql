@@ -26,7 +26,7 @@ WITH changes AS (
         least(as_of, coalesce(lot_terms.usable_until, as_of)) AS on_date,
         0 AS change,
         0 AS granted
-    FROM lot_terms() AS lot_terms
+    FROM lot_terms
     WHERE lot_terms.valid_from <= as_of
 ),
 
@@ -63,4 +63,4 @@ SELECT
         ) * CAST(0.0001 AS DECIMAL(5, 4)) AS DECIMAL(18, 4)
     ) AS ideal_quantity
 FROM running
-INNER JOIN lot_terms() AS lot_terms ON running.lot_id = lot_terms.lot_id;
+INNER JOIN lot_terms ON running.lot_id = lot_terms.lot_id;

@@ -1,6 +1,6 @@
 -- How ended lots stood at every tenth of their term, and what came of them: the experience forecasts rest on.
 --
--- Opening a book keeps this figure of all its lots as the table burn_experience, for the forecasts.
+-- It names no contract, so it is never narrowed: a forecast must not depend on who asks.
 --
 -- The term runs to the last usable day, carry-over included. Only lots with something left at that tenth are kept.
 --
@@ -35,7 +35,7 @@ tenths AS (
         unnest(generate_series(1, 9)) AS tenth,
         lot_terms.valid_from + CAST(ceil(tenth * (lot_terms.usable_until - lot_terms.valid_from + 1) / 10.0) AS INTEGER)
             - 1 AS on_date
-    FROM lot_terms() AS lot_terms
+    FROM lot_terms
     INNER JOIN lifetimes ON lot_terms.lot_id = lifetimes.lot_id
     WHERE lot_terms.usable_until IS NOT NULL AND lifetimes.granted > 0
 ),

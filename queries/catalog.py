@@ -1,6 +1,7 @@
 """The figures there are: every `queries/*.sql` with what its header says about it.
 
-A figure is one table macro named after its file. The header is the documentation and is held against the result by
+A figure is one table macro named after its file. One without parameters is computed once, when a book is opened, and
+read like a table. The header is the documentation and is held against the result by
 the tests: meaning, grain, order, what it reads, the rules it rests on, and its columns with type and unit.
 """
 
@@ -13,9 +14,6 @@ from pathlib import Path
 from typing import Final
 
 FOLDER: Final = Path(__file__).parent
-
-#: The table kept of burn_history when a book is opened.
-EXPERIENCE: Final = "burn_experience"
 
 _HEADER: Final = re.compile(r"\A((?:--[^\n]*\n)+)")
 _SIGNATURE: Final = re.compile(r"CREATE OR REPLACE MACRO (\w+)\(([^)]*)\) AS TABLE\n", re.DOTALL)
@@ -61,7 +59,7 @@ def figures() -> dict[str, Figure]:
         if name in ordered or name not in unordered:
             return
         for read in unordered[name].reads:
-            add("burn_history" if read == EXPERIENCE else read)
+            add(read)
         ordered[name] = unordered[name]
 
     for name in unordered:

@@ -20,7 +20,7 @@ WITH drawn AS (
         draws.consumption_id,
         sum(draws.quantity) AS quantity,
         sum(draws.amount) AS amount
-    FROM draws() AS draws
+    FROM draws
     GROUP BY draws.consumption_id
 ),
 
@@ -28,7 +28,7 @@ beyond AS (
     SELECT
         overage.consumption_id,
         sum(overage.quantity) AS quantity
-    FROM overage() AS overage
+    FROM overage
     GROUP BY overage.consumption_id
 )
 

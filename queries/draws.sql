@@ -44,7 +44,7 @@ priced AS (
         price_of_units(lot_terms.amount, lot_terms.quantity, running.drawn_to_date, lot_terms.minor_unit)
             AS amount_to_date
     FROM running
-    INNER JOIN lot_terms() AS lot_terms ON running.lot_id = lot_terms.lot_id
+    INNER JOIN lot_terms ON running.lot_id = lot_terms.lot_id
 )
 
 SELECT

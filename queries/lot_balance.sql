@@ -61,7 +61,7 @@ balanced AS (
         price_of_units(
             lot_terms.amount, lot_terms.quantity, drawn_quantity + lapsed_quantity, lot_terms.minor_unit
         ) AS gone_amount
-    FROM lot_terms() AS lot_terms
+    FROM lot_terms
     LEFT JOIN moved ON lot_terms.lot_id = moved.lot_id
 )
 

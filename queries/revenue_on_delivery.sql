@@ -42,7 +42,7 @@ to_date AS (
         lot_terms.quantity,
         coalesce(sum(moved.drawn) OVER so_far, 0) AS drawn,
         coalesce(sum(moved.gone) OVER so_far, 0) AS gone
-    FROM lot_terms() AS lot_terms
+    FROM lot_terms
     INNER JOIN closings ON lot_terms.valid_from <= closings.boundary
     LEFT JOIN moved ON lot_terms.lot_id = moved.lot_id AND closings.boundary = moved.boundary
     WINDOW so_far AS (PARTITION BY lot_terms.lot_id ORDER BY closings.boundary)

@@ -5,7 +5,7 @@
 --
 -- Grain:   one row per lot and boundary from its first grant on
 -- Order:   lot_id, boundary
--- Reads:   lot_terms, ratable_progress
+-- Reads:   grants, instalments, lot_terms
 -- Rules:   R3.1, R3.2, R3.3, R10.1, R10.2
 -- Columns:
 --   lot_id       VARCHAR        the lot
@@ -14,17 +14,36 @@
 --   boundary     DATE           closing day
 --   ratable      DECIMAL(18,3)  recognised by the close of boundary
 CREATE OR REPLACE MACRO revenue_ratable(boundaries DATE[]) AS TABLE
-WITH collected AS (
+WITH closings AS (
+    SELECT unnest(boundaries) AS boundary
+),
+
+progress AS (
     SELECT
-        ratable_progress.lot_id,
-        ratable_progress.boundary,
-        list({
-            'granted': units(ratable_progress.granted),
-            'done': ratable_progress.done,
-            'whole': ratable_progress.whole
-        }) AS parts
-    FROM ratable_progress(boundaries) AS ratable_progress
-    GROUP BY ratable_progress.lot_id, ratable_progress.boundary
+        grants.lot_id,
+        closings.boundary,
+        units(grants.quantity) AS granted,
+        CASE grants.convention
+            WHEN 'daily' THEN CAST(least(closings.boundary, grants.ends_on) - grants.starts_on + 1 AS HUGEINT)
+            ELSE coalesce(instalments.weight_to_date, 0)
+        END AS done,
+        CASE grants.convention
+            WHEN 'daily' THEN CAST(grants.ends_on - grants.starts_on + 1 AS HUGEINT)
+            ELSE coalesce(instalments.weight_total, 1)
+        END AS whole
+    FROM grants
+    INNER JOIN closings ON grants.starts_on <= closings.boundary
+    ASOF LEFT JOIN instalments
+        ON grants.movement_no = instalments.movement_no AND closings.boundary >= instalments.posted_on
+),
+
+collected AS (
+    SELECT
+        progress.lot_id,
+        progress.boundary,
+        list({'granted': progress.granted, 'done': progress.done, 'whole': progress.whole}) AS parts
+    FROM progress
+    GROUP BY progress.lot_id, progress.boundary
 ),
 
 summed AS (
@@ -51,4 +70,4 @@ SELECT
         lot_terms.minor_unit
     ) AS ratable
 FROM summed
-INNER JOIN lot_terms() AS lot_terms ON summed.lot_id = lot_terms.lot_id;
+INNER JOIN lot_terms ON summed.lot_id = lot_terms.lot_id;

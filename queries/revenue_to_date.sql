@@ -46,7 +46,7 @@ components AS (
         0 AS delivery,
         0 AS breakage,
         overage.revenue AS overage
-    FROM overage() AS overage
+    FROM overage
     INNER JOIN closings ON overage.service_date <= closings.boundary
 )
 

@@ -7,7 +7,7 @@
 --
 -- Grain:   one row per day asked about and lot open then
 -- Order:   origin, lot_id
--- Reads:   burn_experience, lot_terms, movements
+-- Reads:   burn_history, lot_terms, movements
 -- Rules:   R1.2, R1.3
 -- Columns:
 --   origin             DATE           the day the forecast is made, from what happened by its close
@@ -64,20 +64,20 @@ open_lots AS (
             AS elapsed_share,
         CAST(least(9, greatest(1, round(elapsed_share * 10))) AS BIGINT) AS tenth
     FROM standing
-    INNER JOIN lot_terms() AS lot_terms ON standing.lot_id = lot_terms.lot_id
+    INNER JOIN lot_terms ON standing.lot_id = lot_terms.lot_id
     WHERE standing.granted - standing.drawn - standing.lapsed > 0 AND lot_terms.usable_until > standing.origin
 ),
 
 errors AS (
     SELECT
         days.origin,
-        burn_experience.tenth,
+        burn_history.tenth,
         count(*) AS learned_from,
-        avg(burn_experience.unused - burn_experience.run_rate) AS mean_error,
-        quantile_cont(burn_experience.unused - burn_experience.run_rate, [0.1, 0.25, 0.75, 0.9]) AS error_range
-    FROM burn_experience
-    INNER JOIN days ON burn_experience.usable_until < days.origin
-    GROUP BY days.origin, burn_experience.tenth
+        avg(burn_history.unused - burn_history.run_rate) AS mean_error,
+        quantile_cont(burn_history.unused - burn_history.run_rate, [0.1, 0.25, 0.75, 0.9]) AS error_range
+    FROM burn_history
+    INNER JOIN days ON burn_history.usable_until < days.origin
+    GROUP BY days.origin, burn_history.tenth
     HAVING count(*) >= 20
 ),
 
