@@ -132,6 +132,8 @@ class _Fill:
 
 
 _FIRST_AMOUNT: Final = "coalesce(lot_amount, amount)"
+#: A change seen only after the term ended was made within it: units added later than the last usable day are no use.
+_EFFECTIVE_ON: Final = "least(reported_on, ends_on)"
 _IDS: Final = {"contract_id": "item", "lot_id": "item"}
 _FILLS: Final = (
     _Fill("accounts", "changes", {}),
@@ -141,7 +143,7 @@ _FILLS: Final = (
     _Fill(
         "billings",
         "changes WHERE amended <> 0",
-        {**_IDS, "billing_id": "item || '-' || reported_on", "billed_on": "reported_on", "amount": "amended"},
+        {**_IDS, "billing_id": "item || '-' || reported_on", "billed_on": _EFFECTIVE_ON, "amount": "amended"},
     ),
     _Fill(
         "amendments",
@@ -150,7 +152,7 @@ _FILLS: Final = (
             **_IDS,
             "amendment_id": "item || '-' || reported_on",
             "kind": "CASE WHEN amended > 0 THEN 'add_units' ELSE 'remove_units' END",
-            "effective_on": "reported_on",
+            "effective_on": _EFFECTIVE_ON,
             "quantity": "abs(amended)",
             "amount": "abs(amended)",
         },

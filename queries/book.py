@@ -102,9 +102,10 @@ def _ask(
     relation = f"{figure.name}({arguments})" if figure.parameters else figure.name
     statement = f"SELECT {columns} FROM {relation} ORDER BY {figure.order}"
     try:
-        return cursor.sql(statement, params=dict(parameters)).pl()
+        rows: pl.DataFrame = cursor.sql(statement, params=dict(parameters)).pl()
     except duckdb.ConversionException as error:
         raise FigureError(f"{figure.name} can't use these values: {error}") from error
+    return rows
 
 
 def month_ends(as_of: date, months: int) -> list[date]:

@@ -15,6 +15,7 @@ import numpy as np
 from numba import njit
 
 Integers = np.ndarray[tuple[int], np.dtype[np.int64]]
+Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 Rows = np.ndarray[tuple[int, int], np.dtype[np.int64]]
 
 #: Kinds of event, in the order of a day (R1.4): amendments before deliveries.
@@ -150,8 +151,8 @@ def _close_before(
     end: int,
     lots: Lots,
     remaining: Integers,
-    is_capped: Integers,
-    is_closed: Integers,
+    is_capped: Flags,
+    is_closed: Flags,
 ) -> tuple[Rows, int]:
     """Apply the carry-over cap (R7.4) and the lapse (R1.2, R1.3) of every day before `on`."""
     never = np.iinfo(np.int32).max
@@ -172,7 +173,7 @@ def _close_before(
 
 @njit(cache=True)
 def _amend(
-    rows: Rows, count: int, event: int, events: Events, remaining: Integers, is_closed: Integers
+    rows: Rows, count: int, event: int, events: Events, remaining: Integers, is_closed: Flags
 ) -> tuple[Rows, int]:
     """Add units, or take back what is left of them: what was delivered stays delivered."""
     lot, on, quantity = events.lot[event], events.on[event], events.quantity[event]
@@ -198,7 +199,7 @@ def _deliver(
     scope: Integers,
     events: Events,
     remaining: Integers,
-    is_closed: Integers,
+    is_closed: Flags,
 ) -> tuple[Rows, int]:
     """Draw what is available, in draw order (R2.4); only the excess is overage (R9.1)."""
     on = events.on[event]
@@ -242,7 +243,7 @@ def _reverse(
     event: int,
     events: Events,
     remaining: Integers,
-    is_closed: Integers,
+    is_closed: Flags,
     first_part: Integers,
     last_part: Integers,
     taken_back: Integers,

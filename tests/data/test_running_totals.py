@@ -205,12 +205,12 @@ def test_a_changed_amount_is_an_amendment_and_a_billing(philadelphia: SourceMapp
 
     assert rows(tables, "amendments", "amendment_id", "lot_id", "kind", "effective_on", "quantity", "amount") == [
         ("A1-2013-12-31", "A1", "add_units", "2013-12-31", "50", "50"),
-        ("A1-2014-06-30", "A1", "remove_units", "2014-06-30", "29.75", "29.75"),
+        ("A1-2014-06-30", "A1", "remove_units", "2014-05-31", "29.75", "29.75"),
     ]
     assert rows(tables, "billings", "billing_id", "lot_id", "billed_on", "amount") == [
         ("A1", "A1", "2013-07-01", "100"),
         ("A1-2013-12-31", "A1", "2013-12-31", "50"),
-        ("A1-2014-06-30", "A1", "2014-06-30", "-29.75"),
+        ("A1-2014-06-30", "A1", "2014-05-31", "-29.75"),
     ]
     assert rows(tables, "lots", "quantity", "amount") == [("100", "100")]
     assert rows(tables, "contracts", "transaction_price") == [("100",)]
