@@ -1,0 +1,34 @@
+"""The dashboard's entrypoint: navigation, the choices every page shares, and what to do where the store is empty."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.filters import choose, show_notices
+from dashboard.parts import plain
+from dashboard.session import keep, store
+from data.snapshots import SnapshotError
+from queries.catalog import FigureError
+
+st.set_page_config(page_title="Drawdown", page_icon="⏳", layout="wide")
+page = st.navigation(
+    [
+        st.Page("app_pages/portfolio.py", title="Portfolio", icon="📊", default=True),
+        st.Page("app_pages/burn_down.py", title="Burn-down", icon="📉"),
+        st.Page("app_pages/breakage.py", title="Breakage", icon="⏳"),
+        st.Page("app_pages/recognition.py", title="Recognition", icon="🧾"),
+    ],
+    position="top",
+)
+try:
+    keep(choose())
+    show_notices()
+    page.run()
+except SnapshotError as error:
+    st.error(plain(str(error)))
+    st.markdown(
+        f"Snapshots are read from `{store()}`, the folder named by `DRAWDOWN_STORE`. `make run` publishes the sample"
+        " portfolio; `drawdown import` publishes your own reports."
+    )
+except FigureError as error:
+    st.error(plain(str(error)))

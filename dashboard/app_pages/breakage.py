@@ -1,0 +1,89 @@
+"""Breakage: what will be left unused, quarter by quarter, and how good such forecasts have been."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from dashboard import format as fmt
+from dashboard.charts import unused_by_quarter
+from dashboard.charts.unused_by_quarter import held, quarter, tested_quarters
+from dashboard.filters import described
+from dashboard.parts import Stat, assumptions, chart, empty, figure_row, headline
+from dashboard.session import View, current, current_theme
+from dashboard.tables import day_column, money_column, section, share_column, table, text_column
+
+_ASSUMPTIONS: Final = (
+    "The forecast is a run rate: each lot's pace so far carried on to its last usable day, corrected by the errors that"
+    " forecast made on lots that have ended, taken at the same tenth of their term. The 80% interval is the range of"
+    " those errors; a quarter's width takes any two lots to miss together with a correlation of 0.15. It covers lots"
+    " now open, so a quarter far ahead will still gain lots not yet bought. It is a judgement aid: recognised breakage"
+    " rests on recorded estimates, not on it."
+)
+_YEAR: Final = 4
+
+
+def render(view: View) -> None:
+    """Draw the page."""
+    quarters = view.ask("unused_by_quarter")
+    if quarters.is_empty():
+        empty(view, "unused_by_quarter", "No lot has ended or is open.")
+        return
+    said = unused_by_quarter.finding(quarters, view.currency)
+    headline(said.title, described(view))
+    figure_row(_stats(quarters, view.currency), view.currency)
+    chart(said, unused_by_quarter.draw(quarters, view.currency, current_theme()), key="unused_by_quarter")
+    _contributors(view)
+    assumptions(_ASSUMPTIONS)
+
+
+def _stats(quarters: pl.DataFrame, currency: str) -> list[Stat]:
+    ahead, tested = quarters.filter(~pl.col("is_past")), tested_quarters(quarters)
+    stats = []
+    if ahead.height:
+        row = ahead.row(0, named=True)
+        interval = f"80%: {fmt.money(row['low_amount'], currency)} to {fmt.money(row['high_amount'], currency)}."
+        label = f"Forecast for {quarter(row['quarter_start'])}"
+        stats.append(Stat(label, fmt.money(row["expected_amount"], currency), help=interval))
+        year = ahead.head(_YEAR)["expected_amount"].sum()
+        stats.append(Stat("Next four quarters", fmt.money(year, currency), help="The current quarter and three more."))
+    if tested.height:
+        kept, of = held(quarters)
+        last = tested.row(-1, named=True)
+        stats.append(Stat("Intervals that held", f"{kept} of {of}", help="80% intervals made one quarter ahead."))
+        stats.append(
+            Stat(
+                f"Lapsed in {quarter(last['quarter_start'])}",
+                fmt.money(last["lapsed_amount"], currency),
+                last["lapsed_amount"] - last["expected_amount"],
+                "against forecast",
+            )
+        )
+    return stats
+
+
+def _contributors(view: View) -> None:
+    lots = view.ask("watch_list")
+    if lots.is_empty():
+        return
+    section("Largest contributors", "watch_list", lots, view)
+    table(
+        lots,
+        {
+            "account_name": text_column("Client", is_pinned=True),
+            "segment": text_column("Segment"),
+            "service": text_column("Service"),
+            "owner": text_column("Owner"),
+            "usable_until": day_column("Last usable day"),
+            "used_share": share_column("Used"),
+            "expected_amount": money_column("Forecast unused", view.currency),
+            "low_amount": money_column("80% from", view.currency),
+            "high_amount": money_column("to", view.currency),
+        },
+        key="contributors",
+        alt="Open lots by forecast unused",
+    )
+
+
+render(current())

@@ -1,0 +1,114 @@
+"""What every chart shares: one look, ticks written as the rest of the page writes numbers, months with few labels."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+import plotly.graph_objects as go
+
+from dashboard import format as fmt
+from dashboard.theme import FONT, TEXT_SIZE, Theme
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+HEIGHT: Final = 400
+#: Room beside the last point for what is written where the eye ends.
+LABEL_MARGIN: Final = 150
+
+_STEPS: Final = (1, 2, 2.5, 5, 10)
+_MONTHS_APART: Final = (1, 2, 3, 6, 12, 24, 36, 60)
+_MONTHS_LABELLED: Final = 14
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a chart shows, in words with figures: a title, and the grey line under it."""
+
+    title: str
+    subtitle: str
+
+
+def blank(theme: Theme, *, height: int = HEIGHT, right: int = 20) -> go.Figure:
+    """An empty chart of the house look."""
+    axis = {
+        "gridcolor": theme.grid,
+        "linecolor": theme.context,
+        "tickcolor": theme.context,
+        "tickfont": {"color": theme.ink, "size": TEXT_SIZE},
+        "zeroline": False,
+        "fixedrange": True,
+    }
+    figure = go.Figure()
+    figure.update_layout(
+        height=height,
+        margin={"l": 64, "r": right, "t": 28, "b": 48},
+        font={"family": FONT, "size": TEXT_SIZE, "color": theme.ink},
+        paper_bgcolor=theme.paper,
+        plot_bgcolor=theme.paper,
+        showlegend=False,
+        hoverlabel={"font": {"family": FONT, "size": TEXT_SIZE}, "bgcolor": theme.paper, "bordercolor": theme.grid},
+        dragmode=False,
+        xaxis={**axis, "showgrid": False, "showline": True, "ticks": "outside", "ticklen": 5},
+        yaxis={**axis, "showline": False},
+    )
+    return figure
+
+
+def write(
+    figure: go.Figure,
+    text: str,
+    x: object,
+    y: object,
+    colour: str,
+    **layout: object,
+) -> None:
+    """Write a label in a colour; anything else about it as Plotly names it."""
+    figure.add_annotation(text=text, x=x, y=y, showarrow=False, font={"color": colour, "size": TEXT_SIZE}, **layout)
+
+
+def vertical(figure: go.Figure, on: date, colour: str, *, width: float = 1) -> None:
+    """A line through the height of the chart on a day."""
+    figure.add_shape(
+        type="line", x0=on, x1=on, y0=0, y1=1.04, yref="y domain", line={"color": colour, "width": width}, layer="below"
+    )
+
+
+def nice_ticks(lowest: float, highest: float, wanted: int = 5) -> list[float]:
+    """A few round values that cover a range; nil is one of them where the range holds it."""
+    span = (highest - lowest) or 1
+    magnitude = 10 ** math.floor(math.log10(span / wanted))
+    step = next(step * magnitude for step in _STEPS if span / (step * magnitude) <= wanted)
+    first, last = math.floor(lowest / step), math.ceil(highest / step)
+    return [index * step for index in range(first, last + 1)]
+
+
+def money_axis(amounts: Sequence[float], currency: str, wanted: int = 5) -> dict[str, object]:
+    """Ticks for amounts from nil (or below it) up, with the currency on each."""
+    ticks = nice_ticks(min(0.0, *amounts), max(0.0, *amounts), wanted) if any(amounts) else [0.0, 1.0]
+    return {
+        "tickvals": ticks,
+        "ticktext": [fmt.money(tick, currency) for tick in ticks],
+        "range": [ticks[0], ticks[-1]],
+    }
+
+
+def month_axis(first: date, last: date) -> dict[str, object]:
+    """A tick at the first of each month, thinned to what can be read; the year only where it changes."""
+    start, end = first.year * 12 + first.month - 1, last.year * 12 + last.month - 1
+    apart = next((apart for apart in _MONTHS_APART if (end - start) / apart <= _MONTHS_LABELLED), _MONTHS_APART[-1])
+    months = [month for month in range(start, end + 1) if month % apart == 0 or apart == 1]
+    ticks = [date(month // 12, month % 12 + 1, 1) for month in months]
+    return {"tickvals": ticks, "ticktext": month_labels(ticks)}
+
+
+def month_labels(months: Sequence[date]) -> list[str]:
+    """Names of months in a row, each with its year underneath where the year is new."""
+    shown = [None, *(month.year for month in months)]
+    return [
+        f"{month:%b}<br>{month.year}" if month.year != before else f"{month:%b}"
+        for month, before in zip(months, shown, strict=False)
+    ]

@@ -1,0 +1,153 @@
+"""What remains of one lot, day by day, against its ideal pace, and where it is forecast to end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from dashboard import format as fmt
+from dashboard.charts.base import LABEL_MARGIN, blank, month_axis, nice_ticks, vertical, write
+from dashboard.theme import BAND_50, BAND_80, GRACE, faded
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    import plotly.graph_objects as go
+
+    from dashboard.lot import Lot
+    from dashboard.theme import Theme
+
+_TERM_UNKNOWN: Final = timedelta(days=365)
+
+
+def draw(lot: Lot, history: pl.DataFrame, as_of: date, theme: Theme) -> go.Figure:
+    """Remaining as steps, ideal pace dotted, the forecast as a fan, expiry and grace marked.
+
+    Args:
+        lot: the lot, with its forecast where it is open.
+        history: burn_down of the lot.
+        as_of: the day asked about.
+        theme: the palette.
+    """
+    figure = blank(theme, right=LABEL_MARGIN)
+    first, last = lot.valid_from, max(lot.usable_until or as_of + _TERM_UNKNOWN, as_of)
+    _ideal(figure, lot, theme)
+    _terms(figure, lot, as_of, first, last, theme)
+    if lot.forecast is not None:
+        _fan(figure, lot, as_of, theme)
+    _remaining(figure, lot, history, theme)
+    _end_label(figure, lot, last, theme)
+    ticks = nice_ticks(0, max(float(lot.granted), float(lot.remaining), 1.0))
+    figure.update_xaxes(range=[first, last], **month_axis(first, last))
+    figure.update_yaxes(
+        tickvals=ticks, ticktext=[fmt.quantity(tick, lot.unit) for tick in ticks], range=[0, ticks[-1] * 1.02]
+    )
+    return figure
+
+
+def _remaining(figure: go.Figure, lot: Lot, history: pl.DataFrame, theme: Theme) -> None:
+    if history.is_empty():
+        return
+    days, left = history["on_date"].to_list(), history["remaining_quantity"].cast(pl.Float64).to_list()
+    figure.add_scatter(
+        x=days,
+        y=left,
+        mode="lines",
+        line={"color": theme.actual, "width": 2.6, "shape": "hv"},
+        customdata=[f"{quantity:,} {fmt.unit_in_words(lot.unit)}" for quantity in history["remaining_quantity"]],
+        hovertemplate="<b>%{x|%-d %b %Y}</b><br>%{customdata} left<extra></extra>",
+    )
+    middle = len(days) // 2
+    if middle:
+        write(figure, "remaining", days[middle], left[middle], theme.actual, xanchor="left", xshift=6, yshift=12)
+
+
+def _ideal(figure: go.Figure, lot: Lot, theme: Theme) -> None:
+    if lot.expires_on is None:
+        return
+    figure.add_scatter(
+        x=[lot.valid_from, lot.expires_on],
+        y=[float(lot.granted), 0],
+        mode="lines",
+        line={"color": theme.context, "width": 1.4, "dash": "dot"},
+        hoverinfo="skip",
+    )
+    middle = lot.valid_from + (lot.expires_on - lot.valid_from) * 0.45
+    write(figure, "ideal pace", middle, float(lot.granted) * 0.55, theme.muted, xanchor="right", xshift=-4, yshift=-10)
+
+
+def _terms(figure: go.Figure, lot: Lot, as_of: date, first: date, last: date, theme: Theme) -> None:
+    """The as-of day, the end of the term, and the grace window after it."""
+    label = {"yref": "y domain", "yanchor": "bottom"}
+    if first < as_of < last:
+        vertical(figure, as_of, theme.context)
+        write(figure, f"as of {fmt.short_day(as_of)}", as_of, 1.0, theme.muted, xanchor="right", xshift=-5, **label)
+    if lot.expires_on is None or lot.usable_until is None:
+        return
+    if lot.has_grace:
+        figure.add_vrect(
+            x0=lot.expires_on, x1=lot.usable_until, fillcolor=faded(theme.grace, GRACE), line_width=0, layer="below"
+        )
+        write(
+            figure,
+            f"grace to {fmt.short_day(lot.usable_until)}",
+            lot.usable_until,
+            0.93,
+            theme.muted,
+            xanchor="right",
+            xshift=-5,
+            **label,
+        )
+    vertical(figure, lot.expires_on, theme.attention, width=1.6)
+    write(
+        figure,
+        f"expires {fmt.short_day(lot.expires_on)}",
+        lot.expires_on,
+        1.0,
+        theme.attention,
+        xanchor="right",
+        xshift=-5,
+        **label,
+    )
+
+
+def _fan(figure: go.Figure, lot: Lot, as_of: date, theme: Theme) -> None:
+    forecast = lot.forecast
+    if forecast is None or lot.usable_until is None:
+        return
+    start = float(lot.remaining)
+    for low, high, opacity in (
+        (forecast.low, forecast.high, BAND_80),
+        (forecast.lower, forecast.upper, BAND_50),
+    ):
+        figure.add_scatter(
+            x=[as_of, lot.usable_until, lot.usable_until],
+            y=[start, float(high), float(low)],
+            mode="none",
+            fill="toself",
+            fillcolor=faded(theme.actual, opacity),
+            hoverinfo="skip",
+        )
+    figure.add_scatter(
+        x=[as_of, lot.usable_until],
+        y=[start, float(forecast.expected)],
+        mode="lines",
+        line={"color": theme.actual, "width": 1.6, "dash": "dash"},
+        hoverinfo="skip",
+    )
+
+
+def _end_label(figure: go.Figure, lot: Lot, last: date, theme: Theme) -> None:
+    at_end = {"xanchor": "left", "xshift": 10, "align": "left"}
+    if lot.forecast is None:
+        return
+    forecast = lot.forecast
+    text = (
+        f"<b>{fmt.quantity(forecast.expected, lot.unit)} unused</b>"
+        f"<br>80%: {fmt.quantity_range(forecast.low, forecast.high, lot.unit)}"
+    )
+    if not fmt.is_money(lot.unit):
+        text += f"<br>≈ {fmt.money(forecast.amount, lot.currency)}"
+    write(figure, text, last, float(forecast.expected), theme.actual, **at_end)

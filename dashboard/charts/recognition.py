@@ -1,0 +1,179 @@
+"""Revenue of a span under two policies: cumulative above, the difference of each month below."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from dashboard import format as fmt
+from dashboard.charts.base import LABEL_MARGIN, Finding, blank, money_axis, month_labels, write
+from dashboard.theme import faded
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from dashboard.theme import Theme
+
+HEIGHT: Final = 520
+_ABOVE: Final = (0.42, 1.0)
+_BELOW: Final = (0.0, 0.3)
+_MONTHS_LABELLED: Final = 14
+
+
+def by_month(periods: pl.DataFrame) -> pl.DataFrame:
+    """Both policies side by side: one row per period with each policy's revenue, their difference and running totals.
+
+    Args:
+        periods: recognition_by_period in one currency.
+    """
+    ratable, delivery = (periods.filter(policy=policy) for policy in ("ratable", "on_delivery"))
+    together = ratable.select("period_end", ratable="revenue_total").join(
+        delivery.select(
+            "period_end",
+            delivered="revenue_delivery",
+            breakage="revenue_breakage",
+            on_delivery="revenue_total",
+            overage="overage_revenue",
+        ),
+        on="period_end",
+        how="full",
+        coalesce=True,
+    )
+    return (
+        together.sort("period_end")
+        .with_columns(pl.exclude("period_end").fill_null(0))
+        .with_columns(
+            difference=pl.col("on_delivery") - pl.col("ratable"),
+            ratable_so_far=pl.col("ratable").cum_sum(),
+            on_delivery_so_far=pl.col("on_delivery").cum_sum(),
+        )
+    )
+
+
+def finding(months: pl.DataFrame, currency: str) -> Finding:
+    """Which policy books more over the span, and by how much."""
+    last = months.row(-1, named=True)
+    difference = last["on_delivery_so_far"] - last["ratable_so_far"]
+    end = f"{last['period_end']:%B %Y}"
+    breakage = months["breakage"].sum()
+    lapse = f" {fmt.money(breakage, currency)} of on delivery is lapse." if breakage else ""
+    subtitle = (
+        f"Cumulative revenue of the span (above) and difference per month, delivery minus ratable (below), {currency}."
+        f"{lapse}"
+    )
+    if fmt.money(difference, currency) == fmt.money(0, currency):
+        return Finding(f"On delivery and ratable book the same by {end}", subtitle)
+    more = "more" if difference > 0 else "less"
+    return Finding(f"On delivery books {fmt.money(abs(difference), currency)} {more} than ratable by {end}", subtitle)
+
+
+def draw(months: pl.DataFrame, currency: str, theme: Theme) -> go.Figure:
+    """Two lines with what lies between them shaded, above bars of each month's difference."""
+    figure = blank(theme, height=HEIGHT, right=LABEL_MARGIN)
+    positions = list(range(months.height))
+    ratable, delivered, difference = (
+        months[name].cast(pl.Float64).to_list() for name in ("ratable_so_far", "on_delivery_so_far", "difference")
+    )
+    figure.update_layout(yaxis2={**figure.layout.yaxis.to_plotly_json(), "anchor": "x"})
+    _lines(figure, months, positions, ratable, delivered, currency, theme)
+    _differences(figure, months, positions, difference, currency, theme)
+    figure.update_xaxes(
+        tickvals=positions, ticktext=_labels(months), range=[-0.6, months.height - 0.4], anchor="y2", showline=False
+    )
+    figure.update_layout(
+        yaxis={**money_axis([*ratable, *delivered], currency, 4), "domain": _ABOVE},
+        yaxis2={**money_axis(difference, currency, 3), "domain": _BELOW},
+    )
+    for axis in ("y", "y2"):
+        figure.add_shape(
+            type="line", x0=0, x1=1, xref="x domain", y0=0, y1=0, yref=axis, line={"color": theme.context, "width": 1}
+        )
+    return figure
+
+
+def _lines(
+    figure: go.Figure,
+    months: pl.DataFrame,
+    positions: list[int],
+    ratable: list[float],
+    delivered: list[float],
+    currency: str,
+    theme: Theme,
+) -> None:
+    hover = [
+        f"<b>{end:%B %Y}</b><br>ratable {fmt.money_in_full(even, currency)}"
+        f"<br>on delivery {fmt.money_in_full(used, currency)}"
+        for end, even, used in months.select("period_end", "ratable_so_far", "on_delivery_so_far").iter_rows()
+    ]
+    line = {"x": positions, "mode": "lines+markers" if len(positions) == 1 else "lines"}
+    figure.add_scatter(
+        **line, y=ratable, line={"color": theme.ratable, "width": 2.6}, hovertext=hover, hoverinfo="text"
+    )
+    figure.add_scatter(
+        **line,
+        y=delivered,
+        line={"color": theme.actual, "width": 2.6},
+        fill="tonexty",
+        fillcolor=faded(theme.ratable, 0.12),
+        hovertext=hover,
+        hoverinfo="text",
+    )
+    is_above = ratable[-1] >= delivered[-1]
+    for name, value, colour, is_upper in (
+        ("ratable", ratable[-1], theme.ratable, is_above),
+        ("on delivery", delivered[-1], theme.actual, not is_above),
+    ):
+        write(
+            figure,
+            f"<b>{fmt.money(value, currency)}</b><br>{name}",
+            positions[-1],
+            value,
+            colour,
+            xanchor="left",
+            xshift=10,
+            align="left",
+            # The two labels make room for each other where the lines meet.
+            yanchor="bottom" if is_upper else "top",
+            yshift=-14 if is_upper else 14,
+        )
+
+
+def _differences(
+    figure: go.Figure,
+    months: pl.DataFrame,
+    positions: list[int],
+    difference: list[float],
+    currency: str,
+    theme: Theme,
+) -> None:
+    figure.add_bar(
+        x=positions,
+        y=difference,
+        yaxis="y2",
+        width=0.6,
+        marker={"color": [theme.actual if value > 0 else theme.ratable for value in difference], "line": {"width": 0}},
+        hovertext=[
+            f"<b>{end:%B %Y}</b><br>delivery minus ratable {fmt.money_in_full(value, currency)}"
+            f"<br>of on delivery, lapse {fmt.money_in_full(lapse, currency)}"
+            for end, value, lapse in months.select("period_end", "difference", "breakage").iter_rows()
+        ],
+        hoverinfo="text",
+    )
+    largest = months.with_row_index("x").sort("breakage", "x", descending=[True, False]).row(0, named=True)
+    if largest["breakage"]:
+        write(
+            figure,
+            f"{fmt.money(largest['breakage'], currency)} lapse",
+            largest["x"],
+            max(float(largest["difference"]), 0),
+            theme.attention,
+            yref="y2",
+            yshift=10,
+        )
+
+
+def _labels(months: pl.DataFrame) -> list[str]:
+    labels = month_labels(months["period_end"].to_list())
+    apart = -(-len(labels) // _MONTHS_LABELLED)
+    return [label if index % apart == 0 else "" for index, label in enumerate(labels)]

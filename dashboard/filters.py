@@ -1,0 +1,163 @@
+"""The choices every page shares: snapshot, as-of day, currency, owner, segment and vehicle, all kept in the URL."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+import streamlit as st
+
+from dashboard import format as fmt
+from dashboard.parts import plain
+from dashboard.session import View, choices, snapshots
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from data.snapshots import Snapshot
+
+_OPTIONAL: Final = ("owner", "segment", "vehicle")
+_NOTICES: Final = "_notices"
+_DATED_ON: Final = "_dated_on"
+
+
+def choose() -> View:
+    """Draw the shared choices in the sidebar; what they come to.
+
+    Raises:
+        SnapshotError: the store holds no snapshot, or a damaged one.
+        FigureError: the portfolio can't be asked which currency it mostly holds.
+    """
+    with st.sidebar:
+        snapshot = _snapshot()
+        as_of = _as_of(snapshot)
+        known = choices(snapshot.folder)
+        wanted = {"currency": _currency(snapshot, known["currency"])}
+        wanted.update({name: value for name in _OPTIONAL if (value := _optional(name, known[name])) is not None})
+    return View(snapshot, as_of, wanted)
+
+
+def show_notices() -> None:
+    """Name what the link asked for and could not have."""
+    for notice in _notices().values():
+        st.warning(plain(notice))
+
+
+def notice(key: str, text: str) -> None:
+    """Keep a notice until its choice is made anew."""
+    _notices()[key] = text
+
+
+def forget(key: str) -> None:
+    """Drop the notice about a choice, now that it has been made anew."""
+    _notices().pop(key, None)
+
+
+def _notices() -> dict[str, str]:
+    notices: dict[str, str] = st.session_state.setdefault(_NOTICES, {})
+    return notices
+
+
+def _snapshot() -> Snapshot:
+    labelled = {_label(snapshot): snapshot for snapshot in reversed(snapshots())}
+    labels = list(labelled)
+    _check("snapshot", labels, f"the latest, {labels[0]}")
+    label = st.selectbox(
+        "Snapshot",
+        labels,
+        key="snapshot",
+        bind="query-params",
+        on_change=forget,
+        args=("snapshot",),
+        help="What was known on that day. Each import publishes a new one; the latest is shown first.",
+    )
+    return labelled.get(label or labels[0], labelled[labels[0]])
+
+
+def _label(snapshot: Snapshot) -> str:
+    """The snapshot's date, which is also what the URL says; a second one of the same day carries its number."""
+    same_day = [known for known in snapshots() if known.dated_on == snapshot.dated_on]
+    dated = snapshot.dated_on.isoformat()
+    return dated if snapshot == same_day[-1] else f"{dated} no. {snapshot.number}"
+
+
+def _as_of(snapshot: Snapshot) -> date:
+    latest = snapshot.dated_on
+    chosen, followed = st.session_state.get("as_of"), st.session_state.get(_DATED_ON)
+    if chosen is not None and latest != followed and (chosen > latest or chosen == followed):
+        st.session_state["as_of"] = latest
+    st.session_state[_DATED_ON] = latest
+    _check_day(latest)
+    day = st.date_input(
+        "As of",
+        value=latest,
+        max_value=latest,
+        format="YYYY-MM-DD",
+        key="as_of",
+        bind="query-params",
+        on_change=forget,
+        args=("as_of",),
+        help="The day asked about, on what the snapshot knows. It can't be later than the snapshot.",
+    )
+    return min(day, latest) if isinstance(day, date) else latest
+
+
+def _check_day(latest: date) -> None:
+    wanted = st.query_params.get("as_of")
+    if wanted is None:
+        return
+    try:
+        is_late = date.fromisoformat(wanted) > latest
+    except ValueError:
+        notice("as_of", f"“{wanted}” is not a day like {latest}; showing {latest}.")
+        return
+    if is_late:
+        notice("as_of", f"{wanted} is later than the snapshot; showing {latest}.")
+
+
+def _currency(snapshot: Snapshot, known: Sequence[str]) -> str:
+    open_amounts = dict(
+        View(snapshot, snapshot.dated_on, {}).ask("portfolio_summary").select("currency", "open_amount").iter_rows()
+    )
+    by_size = sorted(known, key=lambda currency: (-open_amounts.get(currency, 0), currency))
+    _check("currency", by_size, by_size[0])
+    currency = st.selectbox(
+        "Currency",
+        by_size,
+        key="currency",
+        bind="query-params",
+        on_change=forget,
+        args=("currency",),
+        help="Amounts of two currencies are never added, so one is shown at a time.",
+    )
+    return currency if currency in by_size else by_size[0]
+
+
+def _optional(name: str, known: Sequence[str]) -> str | None:
+    every = f"all {name}s"
+    _check(name, known, every)
+    value = st.selectbox(
+        name.capitalize(),
+        known,
+        index=None,
+        placeholder=every.capitalize(),
+        key=name,
+        bind="query-params",
+        on_change=forget,
+        args=(name,),
+    )
+    return value if value in known else None
+
+
+def _check(name: str, known: Sequence[str], instead: str) -> None:
+    """A widget falls back silently from a value it does not know: say so."""
+    wanted = st.query_params.get(name)
+    if wanted is not None and wanted not in known:
+        notice(name, f"There is no {name} “{wanted}”; showing {instead}.")
+
+
+def described(view: View) -> str:
+    """The filters that narrow the view, as a caption says them."""
+    narrowed = [f"{name} {value}" for name, value in view.filters.items() if name != "currency"]
+    shown = [f"as of {fmt.day(view.as_of, view.as_of)} {view.as_of.year}", view.currency, *narrowed]
+    return " · ".join(shown)

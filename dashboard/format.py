@@ -1,0 +1,144 @@
+"""How money, quantities, shares and days are written: short in sentences and charts, in full in tables and on hover."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING, Final
+
+from data.schema import MINOR_DIGITS
+
+if TYPE_CHECKING:
+    from datetime import date
+
+MINUS: Final = "\N{MINUS SIGN}"
+_SYMBOLS: Final = {"USD": "$", "EUR": "€", "GBP": "£"}
+_SHORT: Final = {"hour": ("h", "h"), "day": ("day", "days"), "credit": ("credit", "credits")}
+_LONG: Final = {"hour": ("hour", "hours")}
+_DEFAULT_DIGITS: Final = 2
+_FEW: Final = 10
+_MANY: Final = 100
+_THOUSAND: Final = 1_000
+_TEN_THOUSAND: Final = 10_000
+
+Amount = Decimal | float | int
+
+
+def minor_digits(currency: str) -> int:
+    """Decimals of a currency's smallest amount (ISO 4217)."""
+    return MINOR_DIGITS.get(currency, _DEFAULT_DIGITS)
+
+
+def symbol(currency: str) -> str:
+    """What stands before an amount: the sign where it is unmistakable, else the code and a space."""
+    return _SYMBOLS.get(currency, f"{currency}\N{NO-BREAK SPACE}")
+
+
+def money(amount: Amount, currency: str) -> str:
+    """An amount at the precision of a sentence: `$7,600`, `$653k`, `$1.24M`, with a true minus."""
+    exact = abs(_decimal(amount))
+    if _rounded(exact, 0) < _TEN_THOUSAND:
+        text = f"{_rounded(exact, 0):,}"
+    elif _rounded(exact / _THOUSAND, 0) < _THOUSAND:
+        text = f"{_rounded(exact / _THOUSAND, 0)}k"
+    else:
+        millions = exact / _THOUSAND**2
+        text = f"{_rounded(millions, 2 if millions < _FEW else 1)}M"
+    # What rounds to nothing has no sign.
+    return _signed(amount, symbol(currency) + text, is_nil=text == "0")
+
+
+def money_in_full(amount: Amount, currency: str) -> str:
+    """An amount to the currency's minor digits: `$1,234.50`, `JPY 1,235`."""
+    rounded = _rounded(abs(_decimal(amount)), minor_digits(currency))
+    return _signed(amount, f"{symbol(currency)}{rounded:,}", is_nil=rounded == 0)
+
+
+def change(amount: Amount, currency: str) -> str:
+    """A change with its sign: `+$25k`, or a true minus."""
+    text = money(amount, currency)
+    return text if text.startswith(MINUS) else f"+{text}"
+
+
+def is_money(unit: str) -> bool:
+    """Whether a lot is bought in money, its unit a currency code."""
+    return len(unit) == len("USD") and unit.isupper()
+
+
+def number(value: Amount, unit: str) -> str:
+    """A quantity without its unit: whole, or with one decimal where it is small or counts days."""
+    exact = _decimal(value)
+    digits = 1 if abs(exact) < (_MANY if unit == "day" else _FEW) else 0
+    rounded = _rounded(abs(exact), digits)
+    text = f"{int(rounded) if rounded == int(rounded) else rounded:,}"
+    return _signed(value, text, is_nil=rounded == 0)
+
+
+def quantity(value: Amount, unit: str) -> str:
+    """A quantity with its unit: `38 h`, `12.5 days`; money where the unit is a currency."""
+    if is_money(unit):
+        return money(value, unit)
+    text = number(value, unit)
+    return f"{text} {_form(_SHORT, text, unit)}"
+
+
+def quantity_in_words(value: Amount, unit: str) -> str:
+    """A quantity as a sentence says it: `200 hours`, `1 day`."""
+    if is_money(unit):
+        return money(value, unit)
+    text = number(value, unit)
+    return f"{text} {unit_in_words(unit, text)}"
+
+
+def unit_in_words(unit: str, text: str = "") -> str:
+    """The unit's name, in the plural unless the number written before it is 1."""
+    return _form({**_SHORT, **_LONG}, text, unit)
+
+
+def of_total(part: Amount, whole: Amount, unit: str) -> str:
+    """A part of a quantity: `38 of 200 hours`, `$126k of $155k`."""
+    part_text = money(part, unit) if is_money(unit) else number(part, unit)
+    return f"{part_text} of {quantity_in_words(whole, unit)}"
+
+
+def quantity_range(low: Amount, high: Amount, unit: str) -> str:
+    """An interval with its unit once: `21 to 64 h`, `$21k to $64k`."""
+    start = money(low, unit) if is_money(unit) else number(low, unit)
+    return f"{start} to {quantity(high, unit)}"
+
+
+def percent(share: Amount) -> str:
+    """A share of 0 to 1 as a percentage without decimals."""
+    return f"{_rounded(_decimal(share) * 100, 0)}%"
+
+
+def day(on: date, near: date) -> str:
+    """A day as a sentence says it; its year only where it differs from that of a day nearby."""
+    text = f"{on.day} {on:%B}"
+    return text if on.year == near.year else f"{text} {on.year}"
+
+
+def short_day(on: date) -> str:
+    """A day on a label: `31 Mar`."""
+    return f"{on.day} {on:%b}"
+
+
+def count(how_many: int, noun: str) -> str:
+    """A count with its noun: `1 lot`, `182 clients`, `no lots`."""
+    return f"{how_many:,} {noun}" if how_many == 1 else f"{how_many:,} {noun}s"
+
+
+def _form(forms: dict[str, tuple[str, str]], text: str, unit: str) -> str:
+    one, many = forms.get(unit, (unit, f"{unit}s"))
+    return one if text == "1" else many
+
+
+def _decimal(value: Amount) -> Decimal:
+    return value if isinstance(value, Decimal) else Decimal(str(value))
+
+
+def _rounded(value: Decimal, digits: int) -> Decimal:
+    return value.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
+
+
+def _signed(value: Amount, text: str, *, is_nil: bool) -> str:
+    return f"{MINUS}{text}" if value < 0 and not is_nil else text

@@ -1,0 +1,101 @@
+"""The pieces every page is built from, in this order: headline, figure row, finding with its chart, assumptions."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import streamlit as st
+
+from dashboard import format as fmt
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
+
+    import plotly.graph_objects as go
+
+    from dashboard.charts.base import Finding
+    from dashboard.session import View
+
+_MARKDOWN: Final = re.compile(r"([\\`*_\[\]<>$~:&|])")
+_CHART_CONFIG: Final = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
+
+
+@dataclass(frozen=True)
+class Stat:
+    """One figure of the row: what it is, its value, and its change since the previous snapshot where there is one."""
+
+    label: str
+    value: str
+    change: Decimal | None = None
+    since: str = ""
+    help: str | None = None
+
+
+def plain(text: str) -> str:
+    """Text that Markdown shows as it is: `$` starts no formula, a client's name no link."""
+    return _MARKDOWN.sub(r"\\\1", text)
+
+
+def headline(sentence: str, context: str) -> None:
+    """The page's answer in one sentence, with the view it holds for."""
+    st.title(plain(sentence), anchor=False)
+    st.caption(plain(context))
+
+
+def figure_row(stats: Sequence[Stat], currency: str) -> None:
+    """Three to five figures side by side."""
+    for column, stat in zip(st.columns(len(stats)), stats, strict=True):
+        with column:
+            _metric(stat, currency)
+
+
+def finding(said: Finding, figure: go.Figure, key: str) -> None:
+    """A chart under the sentence it proves; the grey line says what is plotted and what to do."""
+    st.header(plain(said.title), anchor=False)
+    chart(said, figure, key)
+
+
+def chart(said: Finding, figure: go.Figure, key: str) -> None:
+    """A chart whose finding is the page's headline already."""
+    st.caption(plain(said.subtitle))
+    st.plotly_chart(figure, width="stretch", theme=None, config=_CHART_CONFIG, key=key, alt=said.title)
+
+
+def assumptions(text: str) -> None:
+    """What the figures of the page rest on."""
+    st.caption(plain(text))
+
+
+def empty(view: View, figure: str, nothing: str) -> None:
+    """Say that nothing matches, and which filter to relax to see something."""
+    narrowed = [name for name in view.filters if view.without(name).ask(figure).height]
+    if narrowed:
+        names = " or ".join(f"{name} “{view.filters[name]}”" for name in narrowed)
+        advice = f"Relax {names} to see some."
+    elif len(view.filters) > 1:
+        advice = "Clear the filters in the sidebar, or pick a later as-of day."
+    else:
+        advice = "Pick a later as-of day or another snapshot."
+    st.info(plain(f"{nothing} {advice}"))
+
+
+def _metric(stat: Stat, currency: str) -> None:
+    if stat.change is None:
+        st.metric(stat.label, plain(stat.value), help=stat.help, border=True, height="stretch")
+        return
+    is_flat = fmt.money(stat.change, currency) == fmt.money(0, currency)
+    st.metric(
+        stat.label,
+        plain(stat.value),
+        0 if is_flat else plain(fmt.change(stat.change, currency)),
+        # Whether more open balance is good news is for the reader to say.
+        delta_color="off",
+        delta_arrow="off" if is_flat else "down" if stat.change < 0 else "up",
+        delta_description=stat.since,
+        help=stat.help,
+        border=True,
+        height="stretch",
+    )
