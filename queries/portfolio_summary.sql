@@ -1,7 +1,7 @@
 -- The portfolio on one day: what is open, what ends soon, what will lapse, what is deferred and what is still to earn.
 --
--- Deferred revenue and backlog follow the method each contract is booked under; proportional and remote contracts count
--- as on delivery. Lots tend to miss together: interval widths are added with a correlation of 0.15 between any two lots.
+-- Deferred revenue and backlog follow the method each contract is booked under; proportional and remote contracts
+-- count as on delivery. Lots tend to miss together: interval widths are added with a correlation of 0.15.
 --
 -- Grain:   one row per currency with a contract booked by as_of
 -- Order:   currency

@@ -15,7 +15,7 @@
 --   expected_amount  DECIMAL(18,3)  forecast unused; empty where no lot was open a quarter ahead
 --   low_amount       DECIMAL(18,3)  lower end of its 80% interval
 --   high_amount      DECIMAL(18,3)  upper end of its 80% interval
---   lapsed_amount    DECIMAL(18,3)  what came of it: price of what those lots left unused; empty before the quarter ends
+--   lapsed_amount    DECIMAL(18,3)  what came of it: price of what lapsed; empty before the quarter ends
 CREATE OR REPLACE MACRO unused_by_quarter(as_of DATE) AS TABLE
 WITH forecasts AS (
     SELECT

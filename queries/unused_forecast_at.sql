@@ -1,8 +1,8 @@
 -- What each open lot is forecast to leave unused, seen from several days at once.
 --
--- The pace so far carried on to the last usable day (run rate), corrected by the errors that forecast made on lots that
--- had ended by then, taken at the same tenth of their term: their mean moves the forecast, their 10% to 90% range is the
--- interval. With fewer than 20 ended lots to learn from the interval is everything that can happen, nil to all that
+-- The pace so far carried on to the last usable day (run rate), corrected by the errors that forecast made on lots
+-- that had ended by then, taken at the same tenth of their term: their mean moves the forecast, their 10% to 90% range
+-- is the interval. With fewer than 20 ended lots to learn from the interval is everything that can happen, nil to all that
 -- remains. A forecast is a judgement aid, so its shares are DOUBLE; quantities and amounts are rounded once.
 --
 -- Grain:   one row per day asked about and lot open then

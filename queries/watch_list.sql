@@ -1,4 +1,4 @@
--- Open lots with the money at risk of lapsing: how they stand, what they will leave, and the pace that would use them up.
+-- Open lots with the money at risk of lapsing: how they stand, what they will leave, the pace that would use them up.
 --
 -- Grain:   one row per lot open or in grace at as_of
 -- Order:   currency, expected_amount DESC, lot_id

@@ -23,7 +23,11 @@ rollforward AS (
         lag(liability_rollforward.closing) OVER contract_before AS closed_before
     FROM liability_rollforward(
         (
-            SELECT [CAST(month_start AS DATE) - 1 FOR month_start IN generate_series(opens_on + 1, closes_on, INTERVAL 6 MONTH)]
+            SELECT
+                [
+                    CAST(month_start AS DATE) - 1
+                    FOR month_start IN generate_series(opens_on + 1, closes_on, INTERVAL 6 MONTH)
+                ]
             FROM span
         )
     ) AS liability_rollforward
@@ -41,5 +45,7 @@ SELECT
     rollforward.footed,
     rollforward.closing
 FROM rollforward
-WHERE rollforward.footed <> rollforward.closing OR rollforward.opening <> coalesce(rollforward.closed_before, rollforward.opening)
+WHERE
+    rollforward.footed <> rollforward.closing
+    OR rollforward.opening <> coalesce(rollforward.closed_before, rollforward.opening)
 ORDER BY rollforward.contract_id, rollforward.policy, rollforward.period_end;
