@@ -21,7 +21,7 @@ WITH spans AS (
         sum(liability_rollforward.revenue_ratable) AS ratable,
         sum(liability_rollforward.revenue_delivery + liability_rollforward.revenue_breakage) AS on_delivery,
         sum(liability_rollforward.revenue_breakage) AS breakage
-    FROM liability_rollforward(boundaries) AS liability_rollforward
+    FROM liability_rollforward([list_min(boundaries), list_max(boundaries)]) AS liability_rollforward
     GROUP BY liability_rollforward.contract_id
 )
 

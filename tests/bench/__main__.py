@@ -1,0 +1,106 @@
+"""Time what people wait for, each beside the floor it stands on.
+
+    python -m tests.bench
+
+Builds the sample portfolio in a temporary folder. Every figure is the median of 15 runs in one process, one after the
+other, so that a busy machine slows all of them alike; the floor of a question is one that finds nothing, through the
+same door.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+from data.sample import SNAPSHOT_DATES, known_by, write_history
+from data.snapshots import Snapshot, publish
+from queries.book import Book, month_ends
+from queries.draws import movements
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+RUNS = 15
+
+#: What each page asks when it is opened on the whole portfolio.
+PAGES: dict[str, tuple[str, ...]] = {
+    "Portfolio": ("portfolio_summary", "expiry_calendar", "watch_list"),
+    "Burn-down": ("watch_list", "burn_down", "consumption_by_service", "consumption_by_project", "open_requests"),
+    "Breakage": ("unused_by_quarter", "watch_list"),
+    "Recognition": ("recognition_by_period", "policy_difference"),
+}
+
+
+def main() -> None:
+    """Print the times."""
+    table = Table("What", "Median", "Floor", "Times the floor", title="Sample portfolio, warm")
+    with tempfile.TemporaryDirectory() as folder:
+        latest = SNAPSHOT_DATES[-1]
+        history = write_history()
+        tables = known_by(history, latest)
+        snapshot = publish(Path(folder), tables, latest, {})
+        written = _median(lambda: _publish_again(tables), runs=3)
+        book = Book(snapshot)
+        book.open()
+        floor = _median(lambda: _floor(book))
+        for page, names in PAGES.items():
+            for name in names:
+                _row(table, f"{page}: {name}", _median(lambda name=name: _ask(book, snapshot, name)), floor)
+        reading = _median(lambda: _read_all(snapshot))
+        _row(table, "open a snapshot (floor: read its files)", _median(lambda: Book(snapshot).open(), runs=5), reading)
+        _row(table, "draws of the snapshot (floor: read its files)", _median(lambda: _draw(snapshot)), reading)
+        _row(table, "publish a snapshot (floor: read its files)", written, reading)
+    Console().print(table)
+
+
+def _row(table: Table, what: str, seconds: float, floor: float) -> None:
+    table.add_row(what, f"{seconds * 1000:,.1f} ms", f"{floor * 1000:,.1f} ms", f"{seconds / floor:,.1f}")
+
+
+def _median(action: Callable[[], object], runs: int = RUNS) -> float:
+    action()
+    return median(_timed(action) for _ in range(runs))
+
+
+def _timed(action: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    action()
+    return time.perf_counter() - begun
+
+
+def _ask(book: Book, snapshot: Snapshot, name: str) -> None:
+    boundaries = {"boundaries": month_ends(snapshot.dated_on, 12)} if name.startswith(("recogn", "policy")) else {}
+    book.run(name, as_of=snapshot.dated_on, **boundaries)
+
+
+def _floor(book: Book) -> None:
+    book.run("overage", contract="no such contract")
+
+
+def _read_all(snapshot: Snapshot) -> None:
+    for name in snapshot.manifest["tables"]:
+        snapshot.read(name)
+
+
+def _draw(snapshot: Snapshot) -> None:
+    with duckdb.connect() as connection:
+        connection.execute("CREATE SCHEMA source")
+        for name in ("contracts", "lots", "consumption", "amendments"):
+            connection.execute(f"CREATE VIEW source.{name} AS FROM '{snapshot.path(name)}'")
+        movements(connection)
+
+
+def _publish_again(tables: dict[str, object]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        publish(Path(folder), tables, SNAPSHOT_DATES[-1], {})
+
+
+if __name__ == "__main__":
+    main()
