@@ -10,13 +10,13 @@ from dashboard.session import keep, store
 from data.snapshots import SnapshotError
 from queries.catalog import FigureError
 
-st.set_page_config(page_title="Drawdown", page_icon="⏳", layout="wide")
+st.set_page_config(page_title="Drawdown", page_icon="⏳", layout="wide", initial_sidebar_state=230)
 page = st.navigation(
     [
-        st.Page("app_pages/portfolio.py", title="Portfolio", icon="📊", default=True),
-        st.Page("app_pages/burn_down.py", title="Burn-down", icon="📉"),
-        st.Page("app_pages/breakage.py", title="Breakage", icon="⏳"),
-        st.Page("app_pages/recognition.py", title="Recognition", icon="🧾"),
+        st.Page("app_pages/portfolio.py", title="Portfolio", default=True),
+        st.Page("app_pages/burn_down.py", title="Burn-down"),
+        st.Page("app_pages/breakage.py", title="Breakage"),
+        st.Page("app_pages/recognition.py", title="Recognition"),
     ],
     position="top",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Final
 
@@ -16,8 +17,8 @@ _SHORT: Final = {"hour": ("h", "h"), "day": ("day", "days"), "credit": ("credit"
 _LONG: Final = {"hour": ("hour", "hours")}
 _DEFAULT_DIGITS: Final = 2
 _FEW: Final = 10
-_MANY: Final = 100
 _THOUSAND: Final = 1_000
+_IDLE_NOUGHTS: Final = re.compile(r"(?:\.0+|(?<=\.\d)0)M")
 _TEN_THOUSAND: Final = 10_000
 
 Amount = Decimal | float | int
@@ -53,6 +54,11 @@ def money_in_full(amount: Amount, currency: str) -> str:
     return _signed(amount, f"{symbol(currency)}{rounded:,}", is_nil=rounded == 0)
 
 
+def money_tick(amount: Amount, currency: str) -> str:
+    """An amount on an axis: `$500k`, `$1M`, `$1.5M`, without the noughts that only say how precise it is."""
+    return _IDLE_NOUGHTS.sub("M", money(amount, currency))
+
+
 def change(amount: Amount, currency: str) -> str:
     """A change with its sign: `+$25k`, or a true minus."""
     text = money(amount, currency)
@@ -67,10 +73,16 @@ def is_money(unit: str) -> bool:
 def number(value: Amount, unit: str) -> str:
     """A quantity without its unit: whole, or with one decimal where it is small or counts days."""
     exact = _decimal(value)
-    digits = 1 if abs(exact) < (_MANY if unit == "day" else _FEW) else 0
+    digits = 1 if unit == "day" or abs(exact) < _FEW else 0
     rounded = _rounded(abs(exact), digits)
     text = f"{int(rounded) if rounded == int(rounded) else rounded:,}"
     return _signed(value, text, is_nil=rounded == 0)
+
+
+def rough(value: Amount) -> Decimal:
+    """A forecast quantity, no more precise than a forecast can be: whole from 10 up."""
+    exact = _decimal(value)
+    return _rounded(exact, 1 if abs(exact) < _FEW else 0)
 
 
 def quantity(value: Amount, unit: str) -> str:

@@ -119,7 +119,7 @@ def _title(lot: Lot, as_of: date) -> str:
     end = _day(lot.usable_until, as_of)
     if _nil(lot.forecast.expected, lot.unit):
         return f"{lot.client} is on pace to use all {fmt.quantity_in_words(lot.granted, lot.unit)} by {end}"
-    left = fmt.of_total(lot.forecast.expected, lot.granted, lot.unit)
+    left = fmt.of_total(fmt.rough(lot.forecast.expected), lot.granted, lot.unit)
     return f"{lot.client} will leave about {left} unused on {end}"
 
 

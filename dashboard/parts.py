@@ -25,12 +25,11 @@ _CHART_CONFIG: Final = {"displayModeBar": False, "scrollZoom": False, "doubleCli
 
 @dataclass(frozen=True)
 class Stat:
-    """One figure of the row: what it is, its value, and its change since the previous snapshot where there is one."""
+    """One figure of the row: what it is, its value, and its change where there is something to compare it with."""
 
     label: str
     value: str
     change: Decimal | None = None
-    since: str = ""
     help: str | None = None
 
 
@@ -84,7 +83,7 @@ def empty(view: View, figure: str, nothing: str) -> None:
 
 def _metric(stat: Stat, currency: str) -> None:
     if stat.change is None:
-        st.metric(stat.label, plain(stat.value), help=stat.help, border=True, height="stretch")
+        st.metric(stat.label, plain(stat.value), help=stat.help)
         return
     is_flat = fmt.money(stat.change, currency) == fmt.money(0, currency)
     st.metric(
@@ -94,8 +93,5 @@ def _metric(stat: Stat, currency: str) -> None:
         # Whether more open balance is good news is for the reader to say.
         delta_color="off",
         delta_arrow="off" if is_flat else "down" if stat.change < 0 else "up",
-        delta_description=stat.since,
         help=stat.help,
-        border=True,
-        height="stretch",
     )

@@ -50,12 +50,14 @@ def day_column(label: str, meaning: str | None = None) -> ColumnConfig:
 
 def share_column(label: str, meaning: str | None = None) -> ColumnConfig:
     """Shares of 0 to 1 as bars."""
-    return st.column_config.ProgressColumn(label, format="percent", min_value=0, max_value=1, help=meaning)
+    return st.column_config.ProgressColumn(
+        label, format="percent", step=0.01, min_value=0, max_value=1, width=110, help=meaning
+    )
 
 
-def text_column(label: str, *, is_pinned: bool = False) -> ColumnConfig:
+def text_column(label: str) -> ColumnConfig:
     """Names."""
-    return st.column_config.TextColumn(label, pinned=is_pinned)
+    return st.column_config.TextColumn(label)
 
 
 def section(title: str, figure: str, rows: pl.DataFrame, view: View) -> None:

@@ -57,7 +57,7 @@ def _stats(quarters: pl.DataFrame, currency: str) -> list[Stat]:
                 f"Lapsed in {quarter(last['quarter_start'])}",
                 fmt.money(last["lapsed_amount"], currency),
                 last["lapsed_amount"] - last["expected_amount"],
-                "against forecast",
+                "The change is against what had been forecast a quarter ahead.",
             )
         )
     return stats
@@ -71,7 +71,7 @@ def _contributors(view: View) -> None:
     table(
         lots,
         {
-            "account_name": text_column("Client", is_pinned=True),
+            "account_name": text_column("Client"),
             "segment": text_column("Segment"),
             "service": text_column("Service"),
             "owner": text_column("Owner"),

@@ -80,7 +80,11 @@ def _lot(lot_id: str, ranking: pl.DataFrame, balances: pl.DataFrame) -> Lot:
 
 
 def _stats(lot: Lot) -> list[Stat]:
-    left = Stat("Remaining", fmt.of_total(lot.remaining, lot.granted, lot.unit), help="Of what was bought.")
+    left = Stat(
+        "Remaining",
+        fmt.quantity(lot.remaining, lot.unit),
+        help=f"Of {fmt.quantity_in_words(lot.granted, lot.unit)} bought.",
+    )
     worth = Stat("Worth", fmt.money(lot.remaining_amount, lot.currency), help="Price of what remains.")
     if lot.forecast is None:
         drawn = Stat("Used", fmt.quantity(lot.drawn, lot.unit))
@@ -90,7 +94,7 @@ def _stats(lot: Lot) -> list[Stat]:
     return [
         left,
         worth,
-        Stat("Forecast unused", fmt.quantity(forecast.expected, lot.unit)),
+        Stat("Forecast unused", fmt.quantity(fmt.rough(forecast.expected), lot.unit)),
         Stat("Money at risk", fmt.money(forecast.amount, lot.currency)),
     ]
 
@@ -110,7 +114,7 @@ def _ranking(view: View, lots: pl.DataFrame) -> None:
     table(
         lots,
         {
-            "account_name": text_column("Client", is_pinned=True),
+            "account_name": text_column("Client"),
             "lot_id": text_column("Lot"),
             "service": text_column("Service"),
             "usable_until": day_column("Last usable day"),
@@ -137,7 +141,7 @@ def _used_for(view: View, lot: Lot) -> None:
     table(
         services,
         {
-            "service_type": text_column("Service", is_pinned=True),
+            "service_type": text_column("Service"),
             "delivery_count": st.column_config.NumberColumn("Deliveries"),
             "delivered_quantity": quantity_column("Delivered"),
             "overage_quantity": quantity_column("Of these, beyond the lots"),

@@ -40,18 +40,17 @@ def stats(view: View, summary: dict[str, Any]) -> list[Stat]:
     """The figure row, each figure with its change since the previous snapshot."""
     before_snapshot = previous(view.snapshot)
     before = _summary(view.on(before_snapshot)) if before_snapshot else None
-    since = f"since {fmt.short_day(before_snapshot.dated_on)}" if before_snapshot else ""
     currency = view.currency
 
     def stat(label: str, column: str, meaning: str) -> Stat:
         change: Decimal | None = summary[column] - before[column] if before else None
-        return Stat(label, fmt.money(summary[column], currency), change, since, meaning)
+        return Stat(label, fmt.money(summary[column], currency), change, meaning)
 
     ending = ", ".join(f"{fmt.money(summary[f'ending_{days}_amount'], currency)} within {days}" for days in (30, 60))
     interval = f"{fmt.money(summary['low_amount'], currency)} to {fmt.money(summary['high_amount'], currency)}"
     return [
         stat("Open balance", "open_amount", "Price of the units bought and neither used nor lapsed."),
-        stat("Ending in 90 days", "ending_90_amount", f"Open balance of lots that end soon: {ending} days."),
+        stat("Ends in 90 days", "ending_90_amount", f"Open balance of lots that end soon: {ending} days."),
         stat("Forecast unused", "expected_amount", f"80% interval: {interval}, at the end of the lots now open."),
         stat("Deferred revenue", "deferred_revenue", "Billed and not yet earned, contracts never netted."),
         stat("Backlog", "backlog", "Agreed price not yet recognised, billed or not."),
@@ -87,7 +86,7 @@ def _watch_list(view: View) -> None:
     table(
         lots,
         {
-            "account_name": text_column("Client", is_pinned=True),
+            "account_name": text_column("Client"),
             "service": text_column("Service"),
             "owner": text_column("Owner"),
             "usable_until": day_column("Last usable day"),

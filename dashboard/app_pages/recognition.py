@@ -59,14 +59,14 @@ def _stats(periods: pl.DataFrame, currency: str) -> list[Stat]:
     for policy, name in (("on_delivery", "on delivery"), ("ratable", "ratable")):
         if policy in last:
             row = last[policy]
-            stats.append(Stat(f"Revenue, {name}", fmt.money(totals[policy], currency), help="Over the span shown."))
+            stats.append(Stat(f"Revenue {name}", fmt.money(totals[policy], currency), help="Over the span shown."))
             stats.append(
                 Stat(
-                    f"Deferred revenue, {name}",
+                    f"Deferred, {name}",
                     fmt.money(row["liabilities"], currency),
                     row["closing"] - row["opening"],
-                    "in the last month",
-                    f"Contract liabilities; contract assets of {fmt.money(row['assets'], currency)} are not netted.",
+                    "Contract liabilities with the last month's change; contract assets of"
+                    f" {fmt.money(row['assets'], currency)} are not netted.",
                 )
             )
     return stats
@@ -126,7 +126,7 @@ def _by_contract(view: View, boundaries: list[date]) -> None:
     table(
         contracts,
         {
-            "account_name": text_column("Client", is_pinned=True),
+            "account_name": text_column("Client"),
             "contract_id": text_column("Contract"),
             "owner": text_column("Owner"),
             "recognition_method": text_column("Booked"),

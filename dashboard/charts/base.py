@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 HEIGHT: Final = 400
 #: Room beside the last point for what is written where the eye ends.
-LABEL_MARGIN: Final = 150
+LABEL_MARGIN: Final = 165
 
+#: Room for what is written above the highest bar.
+_HEADROOM: Final = 1.1
 _STEPS: Final = (1, 2, 2.5, 5, 10)
 _MONTHS_APART: Final = (1, 2, 3, 6, 12, 24, 36, 60)
 _MONTHS_LABELLED: Final = 14
@@ -45,7 +47,7 @@ def blank(theme: Theme, *, height: int = HEIGHT, right: int = 20) -> go.Figure:
     figure = go.Figure()
     figure.update_layout(
         height=height,
-        margin={"l": 64, "r": right, "t": 28, "b": 48},
+        margin={"l": 72, "r": right, "t": 32, "b": 48},
         font={"family": FONT, "size": TEXT_SIZE, "color": theme.ink},
         paper_bgcolor=theme.paper,
         plot_bgcolor=theme.paper,
@@ -53,7 +55,7 @@ def blank(theme: Theme, *, height: int = HEIGHT, right: int = 20) -> go.Figure:
         hoverlabel={"font": {"family": FONT, "size": TEXT_SIZE}, "bgcolor": theme.paper, "bordercolor": theme.grid},
         dragmode=False,
         xaxis={**axis, "showgrid": False, "showline": True, "ticks": "outside", "ticklen": 5},
-        yaxis={**axis, "showline": False},
+        yaxis={**axis, "showline": False, "ticks": "", "ticklabelstandoff": 6},
     )
     return figure
 
@@ -68,6 +70,16 @@ def write(
 ) -> None:
     """Write a label in a colour; anything else about it as Plotly names it."""
     figure.add_annotation(text=text, x=x, y=y, showarrow=False, font={"color": colour, "size": TEXT_SIZE}, **layout)
+
+
+def key(figure: go.Figure, entries: Sequence[tuple[str, str, str]]) -> None:
+    """What marks mean that can't carry a label of their own: symbol, meaning and colour, above the plot."""
+    said = "     ".join(
+        f'<span style="color:{colour}">{symbol} {meaning}</span>' for symbol, meaning, colour in entries
+    )
+    figure.add_annotation(
+        text=said, x=0, xref="paper", xanchor="left", y=1, yref="paper", yanchor="bottom", yshift=8, showarrow=False
+    )
 
 
 def vertical(figure: go.Figure, on: date, colour: str, *, width: float = 1) -> None:
@@ -88,11 +100,14 @@ def nice_ticks(lowest: float, highest: float, wanted: int = 5) -> list[float]:
 
 def money_axis(amounts: Sequence[float], currency: str, wanted: int = 5) -> dict[str, object]:
     """Ticks for amounts from nil (or below it) up, with the currency on each."""
-    ticks = nice_ticks(min(0.0, *amounts), max(0.0, *amounts), wanted) if any(amounts) else [0.0, 1.0]
+    lowest, highest = min(0.0, *amounts), max(0.0, *amounts)
+    if lowest == highest:
+        highest = 1.0
+    ticks = [tick for tick in nice_ticks(lowest, highest, wanted) if lowest <= tick <= highest * _HEADROOM]
     return {
         "tickvals": ticks,
-        "ticktext": [fmt.money(tick, currency) for tick in ticks],
-        "range": [ticks[0], ticks[-1]],
+        "ticktext": [fmt.money_tick(tick, currency) for tick in ticks],
+        "range": [lowest * _HEADROOM, highest * _HEADROOM],
     }
 
 
@@ -100,8 +115,8 @@ def month_axis(first: date, last: date) -> dict[str, object]:
     """A tick at the first of each month, thinned to what can be read; the year only where it changes."""
     start, end = first.year * 12 + first.month - 1, last.year * 12 + last.month - 1
     apart = next((apart for apart in _MONTHS_APART if (end - start) / apart <= _MONTHS_LABELLED), _MONTHS_APART[-1])
-    months = [month for month in range(start, end + 1) if month % apart == 0 or apart == 1]
-    ticks = [date(month // 12, month % 12 + 1, 1) for month in months]
+    months = [date(month // 12, month % 12 + 1, 1) for month in range(start, end + 1) if month % apart == 0]
+    ticks = [month for month in months if month >= first]
     return {"tickvals": ticks, "ticktext": month_labels(ticks)}
 
 

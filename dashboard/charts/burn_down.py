@@ -79,38 +79,27 @@ def _ideal(figure: go.Figure, lot: Lot, theme: Theme) -> None:
 
 
 def _terms(figure: go.Figure, lot: Lot, as_of: date, first: date, last: date, theme: Theme) -> None:
-    """The as-of day, the end of the term, and the grace window after it."""
-    label = {"yref": "y domain", "yanchor": "bottom"}
+    """The as-of day, the end of the term, and the grace window after it; each label on the side that is free."""
+    has_ended = lot.expires_on is not None and as_of > lot.expires_on
     if first < as_of < last:
         vertical(figure, as_of, theme.context)
-        write(figure, f"as of {fmt.short_day(as_of)}", as_of, 1.0, theme.muted, xanchor="right", xshift=-5, **label)
+        _above(figure, f"as of {fmt.short_day(as_of)}", as_of, theme.muted, is_left=not has_ended)
     if lot.expires_on is None or lot.usable_until is None:
         return
     if lot.has_grace:
         figure.add_vrect(
             x0=lot.expires_on, x1=lot.usable_until, fillcolor=faded(theme.grace, GRACE), line_width=0, layer="below"
         )
-        write(
-            figure,
-            f"grace to {fmt.short_day(lot.usable_until)}",
-            lot.usable_until,
-            0.93,
-            theme.muted,
-            xanchor="right",
-            xshift=-5,
-            **label,
-        )
+        grace = f"grace to {fmt.short_day(lot.usable_until)}"
+        write(figure, grace, lot.usable_until, 0.98, theme.muted, yref="y domain", xanchor="left", xshift=5)
     vertical(figure, lot.expires_on, theme.attention, width=1.6)
-    write(
-        figure,
-        f"expires {fmt.short_day(lot.expires_on)}",
-        lot.expires_on,
-        1.0,
-        theme.attention,
-        xanchor="right",
-        xshift=-5,
-        **label,
-    )
+    _above(figure, f"expires {fmt.short_day(lot.expires_on)}", lot.expires_on, theme.attention, is_left=has_ended)
+
+
+def _above(figure: go.Figure, text: str, on: date, colour: str, *, is_left: bool) -> None:
+    """A label above the plot, left or right of a line through it."""
+    side: dict[str, object] = {"xanchor": "right", "xshift": -5} if is_left else {"xanchor": "left", "xshift": 5}
+    write(figure, text, on, 1.0, colour, yref="y domain", yanchor="bottom", **side)
 
 
 def _fan(figure: go.Figure, lot: Lot, as_of: date, theme: Theme) -> None:
@@ -145,8 +134,8 @@ def _end_label(figure: go.Figure, lot: Lot, last: date, theme: Theme) -> None:
         return
     forecast = lot.forecast
     text = (
-        f"<b>{fmt.quantity(forecast.expected, lot.unit)} unused</b>"
-        f"<br>80%: {fmt.quantity_range(forecast.low, forecast.high, lot.unit)}"
+        f"<b>{fmt.quantity(fmt.rough(forecast.expected), lot.unit)} unused</b>"
+        f"<br>80%: {fmt.quantity_range(fmt.rough(forecast.low), fmt.rough(forecast.high), lot.unit)}"
     )
     if not fmt.is_money(lot.unit):
         text += f"<br>≈ {fmt.money(forecast.amount, lot.currency)}"

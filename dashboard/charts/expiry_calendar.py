@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from dashboard import format as fmt
-from dashboard.charts.base import Finding, blank, money_axis, month_labels, write
+from dashboard.charts.base import Finding, blank, key, money_axis, month_labels, write
 from dashboard.theme import faded
 
 if TYPE_CHECKING:
@@ -28,9 +28,7 @@ def finding(rows: pl.DataFrame, as_of: date, currency: str) -> Finding:
         as_of: the day asked about.
         currency: the currency of the amounts.
     """
-    subtitle = (
-        f"Open balance by the month in which it can last be used, {currency}; in orange the part forecast to lapse."
-    )
+    subtitle = f"Open balance by the month in which it can last be used, {currency}.{_later(rows, as_of, currency)}"
     heaviest = rows.sort("expected_amount", "month_start", descending=[True, False]).row(0, named=True)
     expected, remaining = heaviest["expected_amount"], heaviest["remaining_amount"]
     month = _month(heaviest["month_start"], as_of)
@@ -44,16 +42,16 @@ def finding(rows: pl.DataFrame, as_of: date, currency: str) -> Finding:
 
 
 def draw(rows: pl.DataFrame, as_of: date, currency: str, theme: Theme) -> go.Figure:
-    """Bars per month, the last one for all that ends later."""
+    """Bars per month; what ends later is said under the title."""
     months = _months(rows, as_of)
     positions = list(range(months.height))
     remaining, expected = (months[name].cast(pl.Float64).to_list() for name in ("remaining_amount", "expected_amount"))
     figure = blank(theme, right=20)
     hover = [
-        f"<b>{label}</b><br>{fmt.count(lots, 'lot')}, {fmt.money_in_full(held, currency)} open"
+        f"<b>{start:%B %Y}</b><br>{fmt.count(lots, 'lot')}, {fmt.money_in_full(held, currency)} open"
         f"<br>{fmt.money_in_full(lapse, currency)} forecast to lapse"
-        for label, lots, held, lapse in months.select(
-            "label", "lot_count", "remaining_amount", "expected_amount"
+        for start, lots, held, lapse in months.select(
+            "month_start", "lot_count", "remaining_amount", "expected_amount"
         ).rows()
     ]
     rest = [held - lapse for held, lapse in zip(remaining, expected, strict=True)]
@@ -63,25 +61,39 @@ def draw(rows: pl.DataFrame, as_of: date, currency: str, theme: Theme) -> go.Fig
     for x, held in zip(positions, remaining, strict=True):
         if held:
             write(figure, fmt.money(held, currency), x, held, theme.muted, yshift=10)
-    starts = months["month_start"].drop_nulls().to_list()
-    labels = month_labels(starts) + ["later"] * (months.height - len(starts))
+    key(figure, [("■", "forecast to lapse", theme.attention), ("■", "the rest of the open balance", theme.actual)])
     figure.update_layout(barmode="stack")
-    figure.update_xaxes(tickvals=positions, ticktext=labels, range=[-0.6, months.height - 0.4])
+    figure.update_xaxes(
+        tickvals=positions,
+        ticktext=month_labels(months["month_start"].to_list()),
+        range=[-0.6, months.height - 0.4],
+    )
     figure.update_yaxes(**money_axis(remaining, currency))
     return figure
 
 
+def _starts(as_of: date) -> list[date]:
+    """The months shown, from that of the first day after as_of on."""
+    first = as_of + timedelta(days=1)
+    index = first.year * 12 + first.month - 1
+    return [date(month // 12, month % 12 + 1, 1) for month in range(index, index + MONTHS)]
+
+
 def _months(rows: pl.DataFrame, as_of: date) -> pl.DataFrame:
-    """Every month from as_of on, also those in which nothing ends, and one row for all later ones."""
-    index = as_of.year * 12 + as_of.month - 1
-    starts = [date(month // 12, month % 12 + 1, 1) for month in range(index, index + MONTHS)]
-    amounts = ("lot_count", "remaining_amount", "expected_amount")
-    later = rows.filter(pl.col("month_start") > starts[-1]).select(pl.lit(None, pl.Date).alias("month_start"), *amounts)
-    later = later.group_by("month_start").agg(pl.sum(*amounts))
-    shown = pl.DataFrame({"month_start": starts}).join(rows, on="month_start", how="left", maintain_order="left")
-    shown = shown.select("month_start", *(pl.col(name).fill_null(0) for name in amounts))
-    labels = [f"{month:%B %Y}" for month in starts] + ["Later"] * later.height
-    return pl.concat([shown, later], how="vertical_relaxed").with_columns(pl.Series("label", labels))
+    """Every month shown, also those in which nothing ends."""
+    months = pl.DataFrame({"month_start": _starts(as_of)})
+    return months.join(rows, on="month_start", how="left", maintain_order="left").with_columns(
+        pl.col("lot_count", "remaining_amount", "expected_amount").fill_null(0)
+    )
+
+
+def _later(rows: pl.DataFrame, as_of: date, currency: str) -> str:
+    last = _starts(as_of)[-1]
+    later = rows.filter(pl.col("month_start") > last)
+    if later.is_empty():
+        return ""
+    remaining, expected = (fmt.money(later[name].sum(), currency) for name in ("remaining_amount", "expected_amount"))
+    return f" Not shown: {remaining} that ends after {last:%B %Y}, {expected} of it forecast to lapse."
 
 
 def _month(start: date, as_of: date) -> str:

@@ -19,6 +19,7 @@ HEIGHT: Final = 520
 _ABOVE: Final = (0.42, 1.0)
 _BELOW: Final = (0.0, 0.3)
 _MONTHS_LABELLED: Final = 14
+_LINE_PIXELS: Final = 20
 
 
 def by_month(periods: pl.DataFrame) -> pl.DataFrame:
@@ -119,24 +120,19 @@ def _lines(
         hovertext=hover,
         hoverinfo="text",
     )
-    is_above = ratable[-1] >= delivered[-1]
-    for name, value, colour, is_upper in (
-        ("ratable", ratable[-1], theme.ratable, is_above),
-        ("on delivery", delivered[-1], theme.actual, not is_above),
+    _end_labels(figure, positions[-1], ratable[-1], delivered[-1], currency, theme)
+
+
+def _end_labels(figure: go.Figure, x: int, ratable: float, delivered: float, currency: str, theme: Theme) -> None:
+    """Each line's total beside its end; where the lines meet the two make room for each other."""
+    pixels_apart = abs(ratable - delivered) / (max(ratable, delivered) or 1) * HEIGHT * (_ABOVE[1] - _ABOVE[0])
+    shift = max(0.0, (_LINE_PIXELS - pixels_apart) / 2)
+    for name, value, colour, sign in (
+        ("ratable", ratable, theme.ratable, 1 if ratable >= delivered else -1),
+        ("on delivery", delivered, theme.actual, -1 if ratable >= delivered else 1),
     ):
-        write(
-            figure,
-            f"<b>{fmt.money(value, currency)}</b><br>{name}",
-            positions[-1],
-            value,
-            colour,
-            xanchor="left",
-            xshift=10,
-            align="left",
-            # The two labels make room for each other where the lines meet.
-            yanchor="bottom" if is_upper else "top",
-            yshift=-14 if is_upper else 14,
-        )
+        text = f"<b>{fmt.money(value, currency)}</b> {name}"
+        write(figure, text, x, value, colour, xanchor="left", xshift=10, yshift=sign * shift)
 
 
 def _differences(
@@ -164,7 +160,7 @@ def _differences(
     if largest["breakage"]:
         write(
             figure,
-            f"{fmt.money(largest['breakage'], currency)} lapse",
+            f"of it {fmt.money(largest['breakage'], currency)} lapse",
             largest["x"],
             max(float(largest["difference"]), 0),
             theme.attention,

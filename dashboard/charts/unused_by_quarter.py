@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from dashboard import format as fmt
-from dashboard.charts.base import Finding, blank, money_axis, write
+from dashboard.charts.base import Finding, blank, key, money_axis, write
 from dashboard.theme import faded
 
 if TYPE_CHECKING:
@@ -133,10 +133,8 @@ def _dots(figure: go.Figure, tested: pl.DataFrame, currency: str, theme: Theme) 
         ],
         hoverinfo="text",
     )
-    for x, lapsed in tested.filter(~pl.col("is_held")).select("x", "lapsed_amount").head(1).iter_rows():
-        write(
-            figure, "outside its<br>interval", x, float(lapsed), theme.attention, xanchor="left", xshift=9, align="left"
-        )
+    if not tested["is_held"].all():
+        key(figure, [("●", "outside its interval", theme.attention)])
 
 
 def _amounts(figure: go.Figure, ahead: pl.DataFrame, currency: str, theme: Theme) -> None:
