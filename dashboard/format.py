@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_DOWN, ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Final
 
 from data.schema import MINOR_DIGITS
@@ -82,7 +82,9 @@ def number(value: Amount, unit: str) -> str:
 def rough(value: Amount) -> Decimal:
     """A forecast quantity, no more precise than a forecast can be: whole from 10 up."""
     exact = _decimal(value)
-    return _rounded(exact, 1 if abs(exact) < _FEW else 0)
+    digits = Decimal("0.1") if abs(exact) < _FEW else Decimal(1)
+    # Half down: of 99.5 days no more than 99.5 can be left.
+    return exact.quantize(digits, rounding=ROUND_HALF_DOWN)
 
 
 def quantity(value: Amount, unit: str) -> str:

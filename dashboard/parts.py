@@ -38,10 +38,15 @@ def plain(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", text)
 
 
+def muted(text: str) -> None:
+    """A small grey line; captions of the framework are paler than can be read by everyone."""
+    st.markdown(f":small[:gray[{plain(text)}]]")
+
+
 def headline(sentence: str, context: str) -> None:
     """The page's answer in one sentence, with the view it holds for."""
     st.title(plain(sentence), anchor=False)
-    st.caption(plain(context))
+    muted(context)
 
 
 def figure_row(stats: Sequence[Stat], currency: str) -> None:
@@ -59,13 +64,13 @@ def finding(said: Finding, figure: go.Figure, key: str) -> None:
 
 def chart(said: Finding, figure: go.Figure, key: str) -> None:
     """A chart whose finding is the page's headline already."""
-    st.caption(plain(said.subtitle))
+    muted(said.subtitle)
     st.plotly_chart(figure, width="stretch", theme=None, config=_CHART_CONFIG, key=key, alt=said.title)
 
 
 def assumptions(text: str) -> None:
     """What the figures of the page rest on."""
-    st.caption(plain(text))
+    muted(text)
 
 
 def empty(view: View, figure: str, nothing: str) -> None:

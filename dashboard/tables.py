@@ -9,7 +9,7 @@ import polars.selectors as cs
 import streamlit as st
 
 from dashboard import format as fmt
-from dashboard.parts import plain
+from dashboard.parts import muted, plain
 from queries import catalog
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ def table(
         shown,
         column_config=columns,
         hide_index=True,
+        placeholder="",
         height=_ROW_PIXELS * (min(shown.height, visible_rows) + 1) + 3,
         key=key,
         alt=alt,
@@ -101,7 +102,7 @@ def table(
         selection_mode="single-row",
     )
     if rows.height > SHOWN_ROWS:
-        st.caption(f"The first {SHOWN_ROWS} of {rows.height:,} rows; the CSV has them all.")
+        muted(f"The first {SHOWN_ROWS} of {rows.height:,} rows; the CSV has them all.")
 
 
 def picked(key: str) -> int | None:
@@ -128,7 +129,7 @@ def _how_computed(name: str) -> None:
         if not popover.open:
             return
         st.markdown(plain(figure.meaning))
-        st.caption(plain(f"{figure.grain}. Rules {figure.rules}. Reads {', '.join(figure.reads)}."))
+        muted(f"{figure.grain}. Rules {figure.rules}. Reads {', '.join(figure.reads)}.")
         st.table(
             pl.DataFrame(
                 {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import polars as pl
+import streamlit as st
 
 from dashboard import format as fmt
 from dashboard.charts import unused_by_quarter
@@ -22,6 +23,7 @@ _ASSUMPTIONS: Final = (
     " rests on recorded estimates, not on it."
 )
 _YEAR: Final = 4
+_GROUPS: Final = ("Service", "Segment", "Owner")
 
 
 def render(view: View) -> None:
@@ -34,6 +36,7 @@ def render(view: View) -> None:
     headline(said.title, described(view))
     figure_row(_stats(quarters, view.currency), view.currency)
     chart(said, unused_by_quarter.draw(quarters, view.currency, current_theme()), key="unused_by_quarter")
+    _by(view)
     _contributors(view)
     assumptions(_ASSUMPTIONS)
 
@@ -63,23 +66,50 @@ def _stats(quarters: pl.DataFrame, currency: str) -> list[Stat]:
     return stats
 
 
+def _by(view: View) -> None:
+    """The forecast added up by what leadership can act on; intervals do not add, so none is shown."""
+    lots = view.ask("watch_list")
+    if lots.is_empty():
+        return
+    section("Where it will be left unused", "watch_list", lots, view)
+    by = st.segmented_control(
+        "By", _GROUPS, default=_GROUPS[0], required=True, key="by", bind="query-params", label_visibility="collapsed"
+    )
+    groups = (
+        lots.group_by(by.lower())
+        .agg(pl.len().alias("lot_count"), pl.sum("remaining_amount", "expected_amount"))
+        .sort("expected_amount", by.lower(), descending=[True, False])
+    )
+    table(
+        groups,
+        {
+            by.lower(): text_column(by),
+            "lot_count": st.column_config.NumberColumn("Open lots"),
+            "remaining_amount": money_column("Open balance", view.currency),
+            "expected_amount": money_column("Forecast unused", view.currency),
+        },
+        key=f"by_{by}",
+        alt=f"Forecast unused by {by.lower()}",
+    )
+
+
 def _contributors(view: View) -> None:
     lots = view.ask("watch_list")
     if lots.is_empty():
         return
-    section("Largest contributors", "watch_list", lots, view)
+    st.header("Largest contributors", anchor=False)
     table(
         lots,
         {
             "account_name": text_column("Client"),
-            "segment": text_column("Segment"),
-            "service": text_column("Service"),
-            "owner": text_column("Owner"),
-            "usable_until": day_column("Last usable day"),
-            "used_share": share_column("Used"),
             "expected_amount": money_column("Forecast unused", view.currency),
             "low_amount": money_column("80% from", view.currency),
             "high_amount": money_column("to", view.currency),
+            "used_share": share_column("Used"),
+            "usable_until": day_column("Last usable day"),
+            "segment": text_column("Segment"),
+            "service": text_column("Service"),
+            "owner": text_column("Owner"),
         },
         key="contributors",
         alt="Open lots by forecast unused",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import polars as pl
 import streamlit as st
@@ -11,21 +11,18 @@ from dashboard import format as fmt
 from dashboard.charts import burn_down
 from dashboard.filters import described
 from dashboard.lot import Lot, finding, lot_of
-from dashboard.parts import Stat, assumptions, chart, empty, figure_row, headline, plain
+from dashboard.parts import Stat, assumptions, chart, empty, figure_row, headline, muted
+from dashboard.selection import select, selected
 from dashboard.session import View, current, current_theme
 from dashboard.tables import (
     day_column,
     money_column,
-    picked,
     quantity_column,
     section,
     share_column,
     table,
     text_column,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _TABLE: Final = "burn_down_lots"
 _ASSUMPTIONS: Final = (
@@ -38,7 +35,7 @@ _ASSUMPTIONS: Final = (
 def render(view: View) -> None:
     """Draw the page."""
     ranking, balances = view.ask("watch_list"), view.ask("lot_balance")
-    lot_id = _wanted(ranking, balances)
+    lot_id = selected(view, ranking, balances)
     if lot_id is None:
         empty(view, "watch_list", "No open lot matches.")
         return
@@ -49,26 +46,9 @@ def render(view: View) -> None:
     history = view.ask("burn_down", contract=lot.contract_id).filter(pl.col("lot_id") == lot_id)
     chart(said, burn_down.draw(lot, history, view.as_of, current_theme()), key="burn_down")
     _ranking(view, ranking)
+    _in_flight(view, lot)
     _used_for(view, lot)
     assumptions(_ASSUMPTIONS)
-
-
-def _wanted(ranking: pl.DataFrame, balances: pl.DataFrame) -> str | None:
-    """The lot the link asks for, else the one with the most money at risk."""
-    top = ranking["lot_id"][0] if ranking.height else None
-    asked = st.query_params.get("lot")
-    if contract := st.query_params.get("contract"):
-        of_contract = pl.concat([frame.select("lot_id", "contract_id") for frame in (ranking, balances)]).filter(
-            pl.col("contract_id") == contract
-        )
-        if of_contract.is_empty():
-            st.warning(plain(f"There is no contract “{contract}” in this view; showing the lot most at risk."))
-            return top
-        return str(of_contract["lot_id"][0])
-    if asked is None or asked in balances["lot_id"]:
-        return asked or top
-    st.warning(plain(f"There is no lot “{asked}” in this view; showing the one most at risk."))
-    return top
 
 
 def _lot(lot_id: str, ranking: pl.DataFrame, balances: pl.DataFrame) -> Lot:
@@ -99,43 +79,61 @@ def _stats(lot: Lot) -> list[Stat]:
     ]
 
 
-def _pick(lots: pl.DataFrame) -> Callable[[], None]:
-    def pick() -> None:
-        row = picked(_TABLE)
-        if row is not None:
-            st.query_params["lot"] = lots["lot_id"][row]
-            st.query_params.pop("contract", None)
-
-    return pick
-
-
 def _ranking(view: View, lots: pl.DataFrame) -> None:
     section("Open lots, the most money at risk first", "watch_list", lots, view)
     table(
         lots,
         {
             "account_name": text_column("Client"),
-            "lot_id": text_column("Lot"),
-            "service": text_column("Service"),
+            "expected_amount": money_column("At risk", view.currency, "Price of the units forecast unused."),
             "usable_until": day_column("Last usable day"),
             "days_left": st.column_config.NumberColumn("Days left"),
             "used_share": share_column("Used"),
             "remaining_quantity": quantity_column("Remaining"),
             "unit": text_column("Unit"),
-            "recent_monthly": quantity_column("Recent pace", "Units a month over the last 90 days."),
-            "required_monthly": quantity_column("Required pace", "Units a month that would use up what is left."),
-            "expected_amount": money_column("At risk", view.currency, "Price of the units forecast unused."),
+            "recent_monthly": quantity_column("Pace", "Units a month over the last 90 days."),
+            "required_monthly": quantity_column("Needed", "Units a month that would use up what is left."),
+            "service": text_column("Service"),
+            "lot_id": text_column("Lot"),
         },
         key=_TABLE,
         alt="Open lots by money at risk",
-        on_pick=_pick(lots),
+        on_pick=select(lots, _TABLE),
+    )
+
+
+def _in_flight(view: View, lot: Lot) -> None:
+    requests = view.ask("open_requests", contract=lot.contract_id)
+    if requests.is_empty():
+        return
+    section(f"Requests in flight on {lot.contract_id}", "open_requests", requests, view)
+    totals = view.ask("contract_totals", contract=lot.contract_id)
+    left = dict(totals.select("unit", "remaining_quantity").iter_rows())
+    for unit, asked in requests.group_by("unit", maintain_order=True).agg(pl.sum("quantity")).iter_rows():
+        covered = f"{fmt.quantity(asked, unit)} asked for, {fmt.quantity(left.get(unit, 0), unit)} left on the contract"
+        muted(f"{covered}{'' if asked <= left.get(unit, 0) else ': more than is left'}.")
+    table(
+        requests,
+        {
+            "title": text_column("Request"),
+            "project_name": text_column("Project"),
+            "quantity": quantity_column("Asked for"),
+            "unit": text_column("Unit"),
+            "status": text_column("Status"),
+            "requested_on": day_column("Requested"),
+            "scheduled_for": day_column("Scheduled"),
+        },
+        key="requests",
+        alt="Requests not yet delivered",
+        visible_rows=6,
     )
 
 
 def _used_for(view: View, lot: Lot) -> None:
     services = view.ask("consumption_by_service", contract=lot.contract_id)
+    projects = view.ask("consumption_by_project", contract=lot.contract_id)
     if services.is_empty():
-        st.caption(plain(f"Nothing has been delivered under {lot.contract_id} yet."))
+        muted(f"Nothing has been delivered under {lot.contract_id} yet.")
         return
     section(f"What {lot.contract_id} was used for", "consumption_by_service", services, view)
     table(
@@ -144,12 +142,29 @@ def _used_for(view: View, lot: Lot) -> None:
             "service_type": text_column("Service"),
             "delivery_count": st.column_config.NumberColumn("Deliveries"),
             "delivered_quantity": quantity_column("Delivered"),
-            "overage_quantity": quantity_column("Of these, beyond the lots"),
+            "overage_quantity": quantity_column("Beyond the lots", "Of the units delivered, those no lot covers."),
             "unit": text_column("Unit"),
             "amount": money_column("Price", lot.currency),
         },
         key="services",
         alt="Deliveries by service",
+        visible_rows=6,
+    )
+    section("By project", "consumption_by_project", projects, view)
+    table(
+        projects,
+        {
+            "project_name": text_column("Project"),
+            "program_name": text_column("Programme"),
+            "delivery_count": st.column_config.NumberColumn("Deliveries"),
+            "delivered_quantity": quantity_column("Delivered"),
+            "unit": text_column("Unit"),
+            "first_on": day_column("First"),
+            "last_on": day_column("Last"),
+        },
+        key="projects",
+        alt="Deliveries by project",
+        visible_rows=6,
     )
 
 

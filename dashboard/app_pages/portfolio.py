@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard import format as fmt
 from dashboard.charts import expiry_calendar
 from dashboard.filters import described
-from dashboard.parts import Stat, assumptions, empty, figure_row, finding, headline
+from dashboard.parts import Stat, assumptions, empty, figure_row, finding, headline, muted
 from dashboard.session import View, current, current_theme, previous
 from dashboard.tables import day_column, money_column, picked, section, share_column, table, text_column
 
@@ -62,6 +62,11 @@ def _summary(view: View) -> dict[str, Any] | None:
     return rows.row(0, named=True) if rows.height else None
 
 
+def _since(view: View) -> str:
+    before = previous(view.snapshot)
+    return f" · changes since the snapshot of {fmt.day(before.dated_on, view.as_of)}" if before else ""
+
+
 def _others(view: View) -> str:
     others = view.without("currency").ask("portfolio_summary").iter_rows(named=True)
     said = [
@@ -69,7 +74,7 @@ def _others(view: View) -> str:
         for other in others
         if other["currency"] != view.currency
     ]
-    return f" · not included: {', '.join(said)} in other currencies" if said else ""
+    return f" · not included: {', '.join(said)} in another currency" if said else ""
 
 
 def _open_lot(lots: pl.DataFrame) -> None:
@@ -81,20 +86,20 @@ def _open_lot(lots: pl.DataFrame) -> None:
 def _watch_list(view: View) -> None:
     lots = view.ask("watch_list")
     section("Lots with the most money at risk", "watch_list", lots, view)
-    st.caption("Select a row to open its burn-down.")
+    muted("Select a row to open its burn-down.")
     currency = view.currency
     table(
         lots,
         {
             "account_name": text_column("Client"),
-            "service": text_column("Service"),
-            "owner": text_column("Owner"),
-            "usable_until": day_column("Last usable day"),
-            "used_share": share_column("Used"),
-            "remaining_amount": money_column("Open", currency),
             "expected_amount": money_column("At risk", currency, "Price of the units forecast to be left unused."),
             "low_amount": money_column("80% from", currency),
             "high_amount": money_column("to", currency),
+            "remaining_amount": money_column("Open", currency),
+            "used_share": share_column("Used"),
+            "usable_until": day_column("Last usable day"),
+            "service": text_column("Service"),
+            "owner": text_column("Owner"),
             "lot_id": text_column("Lot"),
         },
         key="portfolio_lots",
@@ -111,7 +116,7 @@ def render(view: View) -> None:
     if summary is None or calendar.is_empty():
         empty(view, "expiry_calendar", "No open balance matches.")
         return
-    headline(answer(summary, view.currency), described(view) + _others(view))
+    headline(answer(summary, view.currency), described(view) + _since(view) + _others(view))
     figure_row(stats(view, summary), view.currency)
     finding(
         expiry_calendar.finding(calendar, view.as_of, view.currency),

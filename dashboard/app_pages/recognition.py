@@ -11,7 +11,7 @@ from dashboard import format as fmt
 from dashboard.charts import recognition
 from dashboard.charts.recognition import by_month
 from dashboard.filters import described
-from dashboard.parts import Stat, assumptions, chart, empty, figure_row, headline
+from dashboard.parts import Stat, assumptions, chart, empty, figure_row, headline, muted
 from dashboard.session import View, current, current_theme
 from dashboard.tables import day_column, ledger_column, section, table, text_column
 from queries.book import month_ends
@@ -96,7 +96,7 @@ def _month_table(view: View, months: pl.DataFrame) -> None:
 def _rollforward(view: View, periods: pl.DataFrame) -> None:
     shown = periods.sort("policy", "period_end", descending=[False, True])
     section("Deferred revenue roll-forward", "liability_rollforward", shown, view)
-    st.caption("Opening + billings - refunds - revenue = closing.")
+    muted("Opening + billings - refunds - revenue = closing, for each policy.")
     currency = view.currency
     table(
         shown,

@@ -72,13 +72,21 @@ def write(
     figure.add_annotation(text=text, x=x, y=y, showarrow=False, font={"color": colour, "size": TEXT_SIZE}, **layout)
 
 
-def key(figure: go.Figure, entries: Sequence[tuple[str, str, str]]) -> None:
+def key(figure: go.Figure, entries: Sequence[tuple[str, str, str]], axis: str = "y") -> None:
     """What marks mean that can't carry a label of their own: symbol, meaning and colour, above the plot."""
     said = "     ".join(
         f'<span style="color:{colour}">{symbol} {meaning}</span>' for symbol, meaning, colour in entries
     )
     figure.add_annotation(
-        text=said, x=0, xref="paper", xanchor="left", y=1, yref="paper", yanchor="bottom", yshift=8, showarrow=False
+        text=said,
+        x=0,
+        xref="paper",
+        xanchor="left",
+        y=1,
+        yref=f"{axis} domain",
+        yanchor="bottom",
+        yshift=8,
+        showarrow=False,
     )
 
 

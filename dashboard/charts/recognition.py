@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from dashboard import format as fmt
-from dashboard.charts.base import LABEL_MARGIN, Finding, blank, money_axis, month_labels, write
+from dashboard.charts.base import LABEL_MARGIN, Finding, blank, key, money_axis, month_labels, write
 from dashboard.theme import faded
 
 if TYPE_CHECKING:
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from dashboard.theme import Theme
 
-HEIGHT: Final = 520
-_ABOVE: Final = (0.42, 1.0)
-_BELOW: Final = (0.0, 0.3)
+HEIGHT: Final = 540
+_ABOVE: Final = (0.46, 1.0)
+_BELOW: Final = (0.0, 0.32)
 _MONTHS_LABELLED: Final = 14
 _LINE_PIXELS: Final = 20
 
@@ -76,15 +76,16 @@ def draw(months: pl.DataFrame, currency: str, theme: Theme) -> go.Figure:
     ratable, delivered, difference = (
         months[name].cast(pl.Float64).to_list() for name in ("ratable_so_far", "on_delivery_so_far", "difference")
     )
+    lapse = months["breakage"].cast(pl.Float64).to_list()
     figure.update_layout(yaxis2={**figure.layout.yaxis.to_plotly_json(), "anchor": "x"})
     _lines(figure, months, positions, ratable, delivered, currency, theme)
-    _differences(figure, months, positions, difference, currency, theme)
+    _differences(figure, months, positions, difference, lapse, currency, theme)
     figure.update_xaxes(
         tickvals=positions, ticktext=_labels(months), range=[-0.6, months.height - 0.4], anchor="y2", showline=False
     )
     figure.update_layout(
         yaxis={**money_axis([*ratable, *delivered], currency, 4), "domain": _ABOVE},
-        yaxis2={**money_axis(difference, currency, 3), "domain": _BELOW},
+        yaxis2={**money_axis([*difference, *lapse], currency, 4), "domain": _BELOW},
     )
     for axis in ("y", "y2"):
         figure.add_shape(
@@ -140,6 +141,7 @@ def _differences(
     months: pl.DataFrame,
     positions: list[int],
     difference: list[float],
+    lapse: list[float],
     currency: str,
     theme: Theme,
 ) -> None:
@@ -151,22 +153,28 @@ def _differences(
         marker={"color": [theme.actual if value > 0 else theme.ratable for value in difference], "line": {"width": 0}},
         hovertext=[
             f"<b>{end:%B %Y}</b><br>delivery minus ratable {fmt.money_in_full(value, currency)}"
-            f"<br>of on delivery, lapse {fmt.money_in_full(lapse, currency)}"
-            for end, value, lapse in months.select("period_end", "difference", "breakage").iter_rows()
+            f"<br>of on delivery, lapse {fmt.money_in_full(lapsed, currency)}"
+            for end, value, lapsed in months.select("period_end", "difference", "breakage").iter_rows()
         ],
         hoverinfo="text",
     )
-    largest = months.with_row_index("x").sort("breakage", "x", descending=[True, False]).row(0, named=True)
-    if largest["breakage"]:
-        write(
-            figure,
-            f"of it {fmt.money(largest['breakage'], currency)} lapse",
-            largest["x"],
-            max(float(largest["difference"]), 0),
-            theme.attention,
-            yref="y2",
-            yshift=10,
-        )
+    figure.add_scatter(
+        x=positions,
+        y=lapse,
+        yaxis="y2",
+        mode="markers",
+        marker={"size": 8, "color": theme.attention, "line": {"color": theme.paper, "width": 1}},
+        hoverinfo="skip",
+    )
+    key(
+        figure,
+        [
+            ("■", "delivery books more", theme.actual),
+            ("■", "ratable books more", theme.ratable),
+            ("●", "lapse, within delivery", theme.attention),
+        ],
+        "y2",
+    )
 
 
 def _labels(months: pl.DataFrame) -> list[str]:
