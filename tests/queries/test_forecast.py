@@ -1,0 +1,378 @@
+"""What will be left unused: unused_forecast_at, watch_list, expiry_calendar, unused_by_quarter, portfolio_summary."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.queries.tiny import account, across, added, billed, contract, down, lot, text, used
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.queries.tiny import OpenBook
+
+#: A term of a hundred days, and the close of its fiftieth.
+TERM = "2026-01-01..2026-04-10"
+HALFWAY = "2026-02-19"
+
+
+@pytest.fixture(scope="module")
+def beginners(new_book: Callable[..., OpenBook]) -> OpenBook:
+    """A book without ended lots to learn from."""
+    return new_book(
+        accounts=[account("Acme", segment="Enterprise"), account("Beta")],
+        contracts=[
+            contract("half", recognition_method="ratable"),
+            contract("ahead", account_id="Beta"),
+            contract("grace", recognition_method="proportional"),
+            contract("grown", recognition_method="remote"),
+            contract("euro", currency="EUR"),
+            contract("yen", currency="JPY"),
+            contract("pound", currency="GBP", booked_on="2026-06-01"),
+        ],
+        lots=[
+            lot("half", 100, 1000, TERM),
+            lot("unused", 100, 1000, TERM),
+            lot("ahead", 100, 1000, TERM),
+            lot("grace", 100, 1000, "2026-01-01..2026-01-31", grace_until="2026-04-10"),
+            lot("grown", 50, 500, TERM),
+            lot("soon", 10, 100, "2026-01-21..2026-03-21"),
+            lot("far", 100, 100),
+            lot("spent", 100, 1000, TERM),
+            lot("today", 10, 100, "2026-01-01..2026-02-19"),
+            lot("next", 10, 250, "2026-05-01..2026-08-08"),
+            lot("euro", 100, 100, TERM),
+        ],
+        consumption=[
+            used("H1", "half", "2026-01-10", 30),
+            used("A1", "ahead", "2026-01-10", 70),
+            used("A2", "ahead", "2026-01-20", -10, reverses="A1"),
+            used("G1", "grace", "2026-01-10", 30),
+            used("W1", "grown", "2026-02-19", 30),
+            used("S1", "soon", "2026-01-21", 5),
+            used("F1", "spent", "2026-01-10", 100),
+            used("E1", "euro", "2026-01-10", 50),
+            used("H2", "half", "2026-02-20", 70),  # after the day asked about
+        ],
+        amendments=[added("M1", "grown", "2026-01-20", 50, 500)],
+        billings=[
+            billed("B1", "half", "2026-01-01", 1000),
+            billed("B2", "grace", "2026-01-01", 1000),
+            billed("B3", "grown", "2026-01-01", 1000),
+            billed("B4", "soon", "2026-01-21", 100),
+            billed("B5", "spent", "2026-01-01", 1000),
+            billed("B6", "today", "2026-01-01", 100),
+            billed("B7", "next", "2026-02-19", 250),
+            billed("B8", "euro", "2026-01-01", 40),
+        ],
+    )
+
+
+def test_without_ended_lots_the_forecast_is_the_pace_so_far_and_anything_can_happen(beginners: OpenBook) -> None:
+    # half: 30 of 100 used in half the term, so 100 - 30 / 0.5 = 40 would be left; between nil and the 70 that remain.
+    # ahead: 60 used, at that pace nothing would be left. grace: the term runs to the end of the carry-over.
+    # grown: 30 of 50 + 50. unused: all 100 will be left, though it may yet be used up. soon: 5 of 10 in 30 of 60 days.
+    # far: a one-year lot, 50 of 365 days. What is spent, ends today, or has not begun is not forecast.
+    rows = beginners.run("unused_forecast_at", origins=[HALFWAY]).drop("contract_id")
+    assert down(rows.filter(currency="USD")) == text("""
+        origin              2026-02-19  2026-02-19  2026-02-19  2026-02-19  2026-02-19  2026-02-19  2026-02-19
+        lot_id              ahead       far         grace       grown       half        soon        unused
+        currency            USD         USD         USD         USD         USD         USD         USD
+        usable_until        2026-04-10  2026-12-31  2026-04-10  2026-04-10  2026-04-10  2026-03-21  2026-04-10
+        unit                hour        hour        hour        hour        hour        hour        hour
+        remaining_quantity  40          100         70          70          70          5           100
+        elapsed_share       0.5         0.136986    0.5         0.5         0.5         0.5         0.5
+        used_share          0.6         0           0.3         0.3         0.3         0.5         0
+        learned_from        0           0           0           0           0           0           0
+        expected_quantity   0           100         40          40          40          0           100
+        low_quantity        0           0           0           0           0           0           0
+        high_quantity       40          100         70          70          70          5           100
+        lower_quantity      0           0           0           0           0           0           0
+        upper_quantity      40          100         70          70          70          5           100
+        expected_amount     0           100         400         400         400         0           1000
+        low_amount          0           0           0           0           0           0           0
+        high_amount         400         100         700         700         700         50          1000
+    """)
+    euro = rows.filter(currency="EUR").select("lot_id", "expected_amount", "high_amount")
+    assert across(euro)[1:] == [["euro", "0", "50"]]
+
+
+def test_a_day_asked_about_twice_is_answered_once_and_days_do_not_mix(beginners: OpenBook) -> None:
+    rows = beginners.run("unused_forecast_at", origins=[HALFWAY, "2026-01-10", HALFWAY], contract="half")
+    # On the tenth day 30 of 100 are used: at three times the even pace nothing would be left.
+    assert across(rows.select("origin", "remaining_quantity", "expected_quantity", "high_quantity"))[1:] == text("""
+        2026-01-10  70  0   70
+        2026-02-19  70  40  70
+    """)
+
+
+def test_the_watch_list_ranks_open_lots_by_the_money_at_risk(beginners: OpenBook) -> None:
+    # Of the last 90 days: half 30 a quarter, 10 a month. Of the 50 days left 70 x 30/50 = 42 a month would use it up;
+    # ahead (70 - 10) / 3 = 20 and 40 x 30/50 = 24.
+    rows = beginners.run("watch_list", as_of=HALFWAY, account="Acme", currency="USD")
+    assert rows["lot_id"].to_list() == ["unused", "grace", "grown", "half", "far", "soon"]
+    shown = beginners.run("watch_list", as_of=HALFWAY)
+    assert shown["lot_id"].to_list() == ["euro", "unused", "grace", "grown", "half", "far", "ahead", "soon"]
+    assert down(shown[[1, 2, 3, 6]]) == text("""
+        lot_id              unused      grace       grown       ahead
+        contract_id         unused      grace       grown       ahead
+        account_id          Acme        Acme        Acme        Beta
+        account_name        Acme        Acme        Acme        Beta
+        owner               Ann         Ann         Ann         Ann
+        segment             Enterprise  Enterprise  Enterprise  (none)
+        service             consulting  consulting  consulting  consulting
+        currency            USD         USD         USD         USD
+        unit                hour        hour        hour        hour
+        status              open        grace       open        open
+        valid_from          2026-01-01  2026-01-01  2026-01-01  2026-01-01
+        expires_on          2026-04-10  2026-01-31  2026-04-10  2026-04-10
+        usable_until        2026-04-10  2026-04-10  2026-04-10  2026-04-10
+        days_left           50          50          50          50
+        granted_quantity    100         100         100         100
+        remaining_quantity  100         70          70          40
+        remaining_amount    1000        700         700         400
+        elapsed_share       0.5         0.5         0.5         0.5
+        used_share          0           0.3         0.3         0.6
+        recent_monthly      0           10          10          20
+        required_monthly    60          42          42          24
+        last_used_on        -           2026-01-10  2026-02-19  2026-01-10
+        learned_from        0           0           0           0
+        expected_quantity   100         40          40          0
+        low_quantity        0           0           0           0
+        high_quantity       100         70          70          40
+        lower_quantity      0           0           0           0
+        upper_quantity      100         70          70          40
+        expected_amount     1000        400         400         0
+        low_amount          0           0           0           0
+        high_amount         1000        700         700         400
+    """)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "recent_monthly"),
+    [("2026-04-09", "10"), ("2026-04-10", "0")],  # 10 January is the first, then no more, of the last 90 days
+)
+def test_recent_use_is_that_of_the_last_90_days(
+    new_book: Callable[..., OpenBook], as_of: str, recent_monthly: str
+) -> None:
+    book = new_book(lots=[lot("C", 100, 1000)], consumption=[used("U1", "C", "2026-01-10", 30)])
+    assert across(book.run("watch_list", as_of=as_of).select("recent_monthly", "last_used_on"))[1:] == [
+        [recent_monthly, "2026-01-10"]
+    ]
+
+
+def test_a_lot_that_never_expires_is_open_and_so_on_the_watch_list_and_in_the_open_balance(
+    new_book: Callable[..., OpenBook],
+) -> None:
+    book = new_book(lots=[lot("forever", 10, 1000, "2026-01-01..")])
+    assert across(book.run("watch_list", as_of="2026-03-31").select("lot_id", "status", "remaining_amount"))[1:] == [
+        ["forever", "open", "1000"]
+    ]
+    summary = book.run("portfolio_summary", as_of="2026-03-31").select("client_count", "lot_count", "open_amount")
+    assert across(summary)[1:] == [["1", "1", "1000"]]
+
+
+def test_a_lot_that_has_not_begun_is_not_on_the_watch_list_though_units_were_added_to_it(
+    new_book: Callable[..., OpenBook],
+) -> None:
+    book = new_book(
+        lots=[lot("July", 10, 100, "2026-07-01..2026-07-10")],
+        amendments=[added("A1", "July", "2026-06-21", 10, 100)],
+    )
+    assert book.run("watch_list", as_of="2026-06-25")["lot_id"].to_list() == []
+
+
+def test_the_expiry_calendar_adds_open_lots_by_month_of_last_use(beginners: OpenBook) -> None:
+    # April: unused 1000, grace, grown and half 700 each, ahead 400; forecast 1000 + 3 x 400.
+    assert across(beginners.run("expiry_calendar", as_of=HALFWAY)) == text("""
+        currency  month_start  lot_count  remaining_amount  expected_amount
+        EUR       2026-04-01   1          50                0
+        USD       2026-03-01   1          50                0
+        USD       2026-04-01   5          3500              2200
+        USD       2026-12-01   1          100               100
+    """)
+
+
+def test_the_portfolio_on_one_day(beginners: OpenBook) -> None:
+    # Open: April 3500, soon 50 (30 days left), far 100. Forecast 1000 + 3 x 400 + 100 = 2300.
+    # Widths below: 1000, 3 x 400, 100: sqrt(0.15 x 2300^2 + 0.85 x 1,490,000) = 1435.270.
+    # Above: 3 x 300, 400, 50: sqrt(0.15 x 1350^2 + 0.85 x 432,500) = 800.625.
+    # Deferred: half 1000 - 50 of 100 days; grace, grown 1000 - 300; soon 50; next 250. ahead earned 600 unbilled.
+    # Backlog: half 500, unused 1000, ahead 400, grace 700, grown 700, soon 50, far 100, next 250.
+    # yen has nothing; pound is not booked yet.
+    assert down(beginners.run("portfolio_summary", as_of=HALFWAY)) == text("""
+        currency          EUR  JPY  USD
+        client_count      1    0    2
+        lot_count         1    0    7
+        open_amount       50   0    3650
+        ending_30_amount  0    0    50
+        ending_60_amount  50   0    3550
+        ending_90_amount  50   0    3550
+        expected_amount   0    0    2300
+        low_amount        0    0    864.73
+        high_amount       50   0    3100.625
+        deferred_revenue  0    0    2200
+        contract_assets   10   0    600
+        backlog           50   0    3700
+    """)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "ending"),
+    [
+        ("2026-02-18", ["0", "50"]),  # 31 days before the 21st of March
+        ("2026-02-19", ["50", "50"]),
+        ("2026-03-20", ["50", "50"]),
+        ("2026-03-21", ["0", "0"]),
+    ],
+)
+def test_what_ends_within_30_days_ends_after_today(beginners: OpenBook, as_of: str, ending: list[str]) -> None:
+    summary = beginners.run("portfolio_summary", as_of=as_of, contract="soon")
+    assert across(summary.select("ending_30_amount", "ending_60_amount"))[1:] == [ending]
+
+
+@pytest.fixture(scope="module")
+def experienced(new_book: Callable[..., OpenBook]) -> OpenBook:
+    """Twenty ended lots of ten hours and ten days: 5 hours used by the fifth day, on the sixth 5 - 0.2 x lot.
+
+    At the fifth tenth the pace so far would have left nothing; what was left are shares of 0, 0.02, … 0.38.
+    """
+    names = [f"past {number:02d}" for number in range(20)]
+    terms = ["2025-01-01..2025-01-10"] * 19 + ["2025-02-01..2025-02-10"]
+    return new_book(
+        accounts=[account("Acme", segment="Enterprise", region="North"), account("Beta", region="South")],
+        contracts=[
+            contract("open", account_id="Beta", owner="Bo", vehicle="pool", currency="EUR"),
+        ],
+        lots=[
+            *(lot(name, 10, 100, term) for name, term in zip(names, terms, strict=True)),
+            lot("open", 100, 1000, TERM),
+            lot("early", 10, 100, "2023-12-01..2026-04-10"),
+        ],
+        consumption=[
+            *(used(f"{name} a", name, term[:8] + "05", 5) for name, term in zip(names, terms, strict=True)),
+            *(
+                used(f"{name} b", name, term[:8] + "06", f"{5 - 0.2 * number:.1f}")
+                for number, (name, term) in enumerate(zip(names, terms, strict=True))
+            ),
+            used("O1", "open", "2026-01-10", 30),
+        ],
+    )
+
+
+def test_twenty_ended_lots_correct_the_forecast_and_give_it_an_interval(experienced: OpenBook) -> None:
+    # The pace so far leaves 0.4. Errors at the fifth tenth are 0, 0.02 … 0.38: mean 0.19; of their 19 steps
+    # 10% = 1.9 steps = 0.038, 25% = 0.095, 75% = 0.285, 90% = 0.342 (0.742, but only 0.7 remain).
+    rows = experienced.run("unused_forecast_at", origins=[HALFWAY], contract="open")
+    assert down(rows) == text("""
+        origin              2026-02-19
+        lot_id              open
+        contract_id         open
+        currency            EUR
+        usable_until        2026-04-10
+        unit                hour
+        remaining_quantity  70
+        elapsed_share       0.5
+        used_share          0.3
+        learned_from        20
+        expected_quantity   59
+        low_quantity        43.8
+        high_quantity       70
+        lower_quantity      49.5
+        upper_quantity      68.5
+        expected_amount     590
+        low_amount          438
+        high_amount         700
+    """)
+
+
+def test_a_forecast_learns_from_the_same_tenth_and_only_from_twenty_lots_or_more(experienced: OpenBook) -> None:
+    # Past the sixth day the first lot was used up: 19 are left to learn from. At the fourth tenth nothing was used yet,
+    # so the pace so far would have left all: errors -1 … -0.62, mean -0.81, of a pace of 1 - 0.3 / 0.4 = 0.25.
+    rows = experienced.run("unused_forecast_at", origins=["2026-02-09", "2026-03-01"], contract="open")
+    assert across(rows.select("origin", "learned_from", "expected_quantity", "high_quantity"))[1:] == text("""
+        2026-02-09  20  0   0
+        2026-03-01  0   50  70
+    """)
+
+
+def test_a_forecast_knows_no_lot_that_had_not_ended_by_then(experienced: OpenBook) -> None:
+    # early, never used, is in the fifth tenth of its term all the while; the twentieth lot ends on 10 February 2025.
+    rows = experienced.run("unused_forecast_at", origins=["2025-02-05", "2025-02-11"], contract="early")
+    assert across(rows.select("origin", "learned_from", "expected_quantity", "low_quantity", "high_quantity"))[1:] == [
+        ["2025-02-05", "0", "10", "0", "10"],
+        ["2025-02-11", "20", "10", "10", "10"],
+    ]
+
+
+@pytest.mark.parametrize(
+    "narrowed",
+    [
+        {"contract": "open"},
+        {"account": "Beta"},
+        {"owner": "Bo"},
+        {"vehicle": "pool"},
+        {"currency": "EUR"},
+        {"segment": "(none)"},
+        {"region": "South"},
+    ],
+    ids=str,
+)
+def test_the_forecast_of_a_lot_does_not_depend_on_who_asks(experienced: OpenBook, narrowed: dict[str, str]) -> None:
+    whole = experienced.run("unused_forecast_at", origins=[HALFWAY]).filter(lot_id="open")
+    assert whole["learned_from"].to_list() == [20]
+    assert experienced.run("unused_forecast_at", origins=[HALFWAY], **narrowed).equals(whole)
+    watched = experienced.run("watch_list", as_of=HALFWAY).filter(lot_id="open")
+    assert experienced.run("watch_list", as_of=HALFWAY, **narrowed).equals(watched)
+
+
+@pytest.fixture(scope="module")
+def quarters(new_book: Callable[..., OpenBook]) -> OpenBook:
+    """Lots of 180 days: 90 of them before the quarter in which they end."""
+    return new_book(
+        contracts=[contract("within", currency="EUR"), contract("outlived", currency="GBP")],
+        lots=[
+            lot("first", 100, 1000, "2025-10-03..2026-03-31"),
+            lot("unused", 100, 1000, "2025-10-03..2026-03-31"),
+            lot("second", 100, 1000, "2026-01-01..2026-06-29"),
+            lot("old", 10, 100, "2024-01-01..2024-04-15"),
+            lot("too old", 10, 100, "2024-01-01..2024-03-31"),
+            lot("forever", 10, 100, "2026-01-01.."),
+            lot("within", 10, 100, "2025-10-05..2025-12-20"),
+        ],
+        consumption=[
+            used("F1", "first", "2025-11-01", 30),
+            used("F2", "first", "2026-02-01", 20),
+            used("S1", "second", "2026-02-01", 30),
+        ],
+    )
+
+
+def test_past_quarters_beside_their_forecast_and_those_to_come(quarters: OpenBook) -> None:
+    # Seen from 31 December half of the term has passed: first would leave 100 - 30 / 0.5 = 40, between 0 and 70;
+    # unused all, between 0 and 100. Below: sqrt(0.15 x 1400^2 + 0.85 x (400^2 + 1000^2)) = 1131.371; above: 300.
+    # 50 + 100 units of 10 lapsed. second: 40, between 0 and 70. Two years back from April 2026 is April 2024.
+    assert across(quarters.run("unused_by_quarter", as_of="2026-03-31", currency="USD")) == text("""
+        currency  quarter_start  is_past  lot_count  expected_amount  low_amount  high_amount  lapsed_amount
+        USD       2024-04-01     True     1          100              0           100          100
+        USD       2026-01-01     True     2          1400             268.629     1700         1500
+        USD       2026-04-01     False    1          400              0           700          -
+    """)
+
+
+def test_a_quarter_is_past_when_its_last_day_is(quarters: OpenBook) -> None:
+    rows = quarters.run("unused_by_quarter", as_of="2026-03-30", currency="USD")
+    assert across(rows.select("quarter_start", "is_past", "lot_count", "lapsed_amount"))[1:] == text("""
+        2024-01-01  True   0  100
+        2024-04-01  True   1  100
+        2026-01-01  False  2  -
+        2026-04-01  False  1  -
+    """)
+
+
+def test_a_quarter_no_lot_of_which_was_open_before_has_an_outcome_but_no_forecast(quarters: OpenBook) -> None:
+    assert across(quarters.run("unused_by_quarter", as_of="2026-03-31", currency="EUR"))[1:] == text("""
+        EUR  2025-10-01  True  0  -  -  -  100
+    """)

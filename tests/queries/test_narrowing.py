@@ -1,0 +1,150 @@
+"""A narrowed question is answered as if the other contracts did not exist."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from queries import catalog
+from tests.queries.tiny import account, added, billed, contract, lot, used
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import polars as pl
+
+    from queries.catalog import Figure
+    from tests.queries.tiny import OpenBook
+
+BOUNDARIES = ["2025-12-31", "2026-03-31", "2026-06-30"]
+VALUES = {"as_of": "2026-03-31", "boundaries": BOUNDARIES, "origins": ["2026-03-31"], "within_days": 365}
+ONE = {
+    "contract": "one",
+    "account": "Acme",
+    "owner": "Ann",
+    "vehicle": "SOW",
+    "currency": "USD",
+    "segment": "Enterprise",
+    "region": "North",
+}
+TWO = {
+    "contract": "two",
+    "account": "Beta",
+    "owner": "Bo",
+    "vehicle": "pool",
+    "currency": "JPY",
+    "segment": "(none)",
+    "region": "(none)",
+}
+#: burn_history is everybody's: what ended lots teach must not depend on who asks.
+FIGURES = pytest.mark.parametrize(
+    "figure",
+    [figure for figure in catalog.figures().values() if figure.name != "burn_history"],
+    ids=lambda figure: figure.name,
+)
+
+
+def rows(name: str) -> dict[str, list[dict[str, object]]]:
+    """A contract with something for every figure to say; no lot ends before the day asked about."""
+    return {
+        "lots": [
+            lot(f"{name} lot", 10, 1000, "2026-01-01..2026-06-30", contract_id=name),
+            lot(f"{name} days", 5, 300, "2026-02-01..2026-12-31", contract_id=name, unit="day"),
+        ],
+        "consumption": [
+            used(f"{name} 1", name, "2026-02-01", 4, project_id=f"{name} project", request_id=f"{name} done"),
+            used(f"{name} 2", name, "2026-02-02", -1, reverses=f"{name} 1"),
+            used(f"{name} 3", name, "2026-03-01", 12, unit="day"),
+        ],
+        "consumption_departments": [{"consumption_id": f"{name} 1", "department": "Design", "share": 1}],
+        "amendments": [added(f"{name} more", f"{name} lot", "2026-03-01", 2, 200, contract_id=name)],
+        "billings": [
+            billed(f"{name} bill", name, "2026-01-01", 900),
+            billed(f"{name} credit", name, "2026-02-01", -20),
+        ],
+        "rate_card": [{"contract_id": name, "overage_rate": 20}],
+        "projects": [{"project_id": f"{name} project", "contract_id": name, "program_id": name, "name": "Move"}],
+        "requests": [request(f"{name} done", name, "delivered"), request(f"{name} open", name, "approved")],
+    }
+
+
+def request(request_id: str, contract_id: str, status: str) -> dict[str, object]:
+    return {
+        "request_id": request_id,
+        "contract_id": contract_id,
+        "title": "Help",
+        "quantity": 1,
+        "status": status,
+        "requested_on": "2026-02-01",
+    }
+
+
+def described(*names: str) -> dict[str, list[dict[str, object]]]:
+    clients = {"one": account("Acme", segment="Enterprise", region="North"), "two": account("Beta")}
+    sold = {
+        "one": contract("one", account_id="Acme", recognition_convention="month_even"),
+        "two": contract(
+            "two",
+            account_id="Beta",
+            owner="Bo",
+            vehicle="pool",
+            currency="JPY",
+            recognition_method="ratable",
+            recognition_convention="month_actual",
+        ),
+    }
+    tables: dict[str, list[dict[str, object]]] = {
+        "accounts": [clients[name] for name in names],
+        "contracts": [sold[name] for name in names],
+        "programs": [{"program_id": n, "account_id": clients[n]["account_id"], "name": f"Growth {n}"} for n in names],
+    }
+    for name in names:
+        for table, given in rows(name).items():
+            tables.setdefault(table, []).extend(given)
+    return tables
+
+
+@pytest.fixture(scope="module")
+def together(new_book: Callable[..., OpenBook]) -> OpenBook:
+    return new_book(**described("one", "two"))
+
+
+@pytest.fixture(scope="module")
+def alone(new_book: Callable[..., OpenBook]) -> dict[str, OpenBook]:
+    return {name: new_book(**described(name)) for name in ("one", "two")}
+
+
+def answer(book: OpenBook, figure: Figure, **filters: str) -> pl.DataFrame:
+    """The figure's rows; their numbers in the ledger apart, which count everybody's movements."""
+    parameters = {name: VALUES[name] for name in figure.parameters}
+    return book.run(figure.name, **parameters, **filters).drop("movement_no", strict=False)
+
+
+@FIGURES
+@pytest.mark.parametrize("name", ["one", "two"])
+def test_every_filter_shows_what_a_book_of_those_contracts_alone_would_show(
+    figure: Figure, name: str, together: OpenBook, alone: dict[str, OpenBook]
+) -> None:
+    expected = answer(alone[name], figure)
+    assert expected.height > 0
+    narrowed = {key: answer(together, figure, **{key: value}) for key, value in {"one": ONE, "two": TWO}[name].items()}
+    assert [key for key, rows_ in narrowed.items() if not rows_.equals(expected)] == []
+
+
+@FIGURES
+def test_filters_that_contradict_each_other_leave_nothing(figure: Figure, together: OpenBook) -> None:
+    assert answer(together, figure, contract="one", owner="Bo").is_empty()
+
+
+def test_filters_given_together_must_all_hold_and_an_empty_one_asks_nothing(together: OpenBook) -> None:
+    both = together.run("lot_balance", as_of="2026-03-31")
+    assert both["contract_id"].unique().sort().to_list() == ["one", "two"]
+    assert together.run("lot_balance", as_of="2026-03-31", owner=None, currency=None).equals(both)
+    narrowed = together.run("lot_balance", as_of="2026-03-31", owner="Ann", currency="USD", region="North")
+    assert narrowed["contract_id"].unique().to_list() == ["one"]
+
+
+def test_a_narrowed_question_leaves_the_next_one_whole(together: OpenBook) -> None:
+    together.run("contract_totals", as_of="2026-03-31", contract="one")
+    assert set(together.run("contract_totals", as_of="2026-03-31")["contract_id"]) == {"one", "two"}
