@@ -14,6 +14,7 @@ import pytest
 from data.importer import import_files
 from data.mapping import load_mapping
 from data.snapshots import list_snapshots, open_snapshot
+from queries.book import Book
 
 if TYPE_CHECKING:
     from data.importer import ImportReport
@@ -147,3 +148,17 @@ def test_no_delivery_is_taken_back_beyond_its_quantity(imported: ImportReport, s
     assert imported.is_published
     assert min(left.values()) >= 0
     assert all((line["quantity"] > 0) == (line["reverses"] is None) for line in lines.values())
+
+
+@pytest.mark.parametrize("file", ["FY-2013-Q4.csv", "FY-2015-Q1.csv", "FY-2016-Q4.csv"])
+def test_the_figures_of_a_snapshot_add_up_to_its_report(imported: ImportReport, store: Path, file: str) -> None:
+    snapshot_id = next(result.snapshot_id for result in imported.files if result.file == file)
+    book = Book(open_snapshot(store, snapshot_id))
+    totals = book.run("contract_totals", as_of=book.snapshot.dated_on)
+    delivered = dict(totals.select("contract_id", "delivered_quantity").rows())
+    covered = totals["drawn_quantity"] + totals["overage_quantity"]
+
+    assert book.failed_checks() == {}
+    assert covered.equals(totals["delivered_quantity"])
+    for item, (_, payments) in used_totals()[file].items():
+        assert delivered.get(item, Decimal(0)) == payments
