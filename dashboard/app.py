@@ -21,9 +21,11 @@ page = st.navigation(
     position="top",
 )
 try:
+    notices = st.container()
     keep(choose())
-    show_notices()
     page.run()
+    with notices:
+        show_notices()
 except SnapshotError as error:
     st.error(plain(str(error)))
     st.markdown(

@@ -43,9 +43,11 @@ def show_notices() -> None:
         st.warning(plain(notice))
 
 
-def notice(key: str, text: str) -> None:
-    """Keep a notice until its choice is made anew."""
-    _notices()[key] = text
+def check(name: str, known: Sequence[str], instead: str) -> None:
+    """A widget falls back silently from a value it does not know: say so."""
+    wanted = st.query_params.get(name)
+    if wanted is not None and wanted not in known:
+        _notices()[name] = f"There is no {name} “{wanted}”; showing {instead}."
 
 
 def forget(key: str) -> None:
@@ -61,7 +63,7 @@ def _notices() -> dict[str, str]:
 def _snapshot() -> Snapshot:
     labelled = {_label(snapshot): snapshot for snapshot in reversed(snapshots())}
     labels = list(labelled)
-    _check("snapshot", labels, f"the latest, {labels[0]}")
+    check("snapshot", labels, f"the latest, {labels[0]}")
     label = st.selectbox(
         "Snapshot",
         labels,
@@ -109,10 +111,10 @@ def _check_day(latest: date) -> None:
     try:
         is_late = date.fromisoformat(wanted) > latest
     except ValueError:
-        notice("as_of", f"“{wanted}” is not a day like {latest}; showing {latest}.")
+        _notices()["as_of"] = f"“{wanted}” is not a day like {latest}; showing {latest}."
         return
     if is_late:
-        notice("as_of", f"{wanted} is later than the snapshot; showing {latest}.")
+        _notices()["as_of"] = f"{wanted} is later than the snapshot; showing {latest}."
 
 
 def _currency(snapshot: Snapshot, known: Sequence[str]) -> str:
@@ -120,7 +122,7 @@ def _currency(snapshot: Snapshot, known: Sequence[str]) -> str:
         View(snapshot, snapshot.dated_on, {}).ask("portfolio_summary").select("currency", "open_amount").iter_rows()
     )
     by_size = sorted(known, key=lambda currency: (-open_amounts.get(currency, 0), currency))
-    _check("currency", by_size, by_size[0])
+    check("currency", by_size, by_size[0])
     currency = st.selectbox(
         "Currency",
         by_size,
@@ -135,7 +137,7 @@ def _currency(snapshot: Snapshot, known: Sequence[str]) -> str:
 
 def _optional(name: str, known: Sequence[str]) -> str | None:
     every = f"all {name}s"
-    _check(name, known, every)
+    check(name, known, every)
     value = st.selectbox(
         name.capitalize(),
         known,
@@ -147,13 +149,6 @@ def _optional(name: str, known: Sequence[str]) -> str | None:
         args=(name,),
     )
     return value if value in known else None
-
-
-def _check(name: str, known: Sequence[str], instead: str) -> None:
-    """A widget falls back silently from a value it does not know: say so."""
-    wanted = st.query_params.get(name)
-    if wanted is not None and wanted not in known:
-        notice(name, f"There is no {name} “{wanted}”; showing {instead}.")
 
 
 def described(view: View) -> str:

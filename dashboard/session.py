@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from dashboard.theme import Theme, theme
-from data.snapshots import Snapshot, list_snapshots, open_snapshot
+from data.snapshots import Snapshot, SnapshotError, list_snapshots, open_snapshot
 from queries.book import Book
 
 if TYPE_CHECKING:
@@ -65,9 +65,12 @@ def snapshots() -> list[Snapshot]:
     """Every snapshot of the store, oldest first; read anew each time, so that an import shows at once.
 
     Raises:
-        SnapshotError: a manifest is damaged.
+        SnapshotError: there is none, or a manifest is damaged.
     """
-    return list_snapshots(store())
+    known = list_snapshots(store())
+    if not known:
+        raise SnapshotError(f"{store()} holds no snapshot yet.")
+    return known
 
 
 def previous(snapshot: Snapshot) -> Snapshot | None:

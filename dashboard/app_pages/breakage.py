@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import format as fmt
 from dashboard.charts import unused_by_quarter
 from dashboard.charts.unused_by_quarter import held, quarter, tested_quarters
-from dashboard.filters import described
+from dashboard.filters import check, described, forget
 from dashboard.parts import Stat, assumptions, chart, empty, figure_row, headline
 from dashboard.session import View, current, current_theme
 from dashboard.tables import day_column, money_column, section, share_column, table, text_column
@@ -72,8 +72,17 @@ def _by(view: View) -> None:
     if lots.is_empty():
         return
     section("Where it will be left unused", "watch_list", lots, view)
+    check("by", _GROUPS, _GROUPS[0])
     by = st.segmented_control(
-        "By", _GROUPS, default=_GROUPS[0], required=True, key="by", bind="query-params", label_visibility="collapsed"
+        "By",
+        _GROUPS,
+        default=_GROUPS[0],
+        required=True,
+        key="by",
+        bind="query-params",
+        on_change=forget,
+        args=("by",),
+        label_visibility="collapsed",
     )
     groups = (
         lots.group_by(by.lower())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import polars as pl
 import streamlit as st
@@ -10,14 +10,11 @@ import streamlit as st
 from dashboard import format as fmt
 from dashboard.charts import recognition
 from dashboard.charts.recognition import by_month
-from dashboard.filters import described
+from dashboard.filters import check, described, forget
 from dashboard.parts import Stat, assumptions, chart, empty, figure_row, headline, muted
 from dashboard.session import View, current, current_theme
 from dashboard.tables import day_column, ledger_column, section, table, text_column
 from queries.book import month_ends
-
-if TYPE_CHECKING:
-    from datetime import date
 
 _SPANS: Final = ("12 months", "24 months", "36 months")
 _ASSUMPTIONS: Final = (
@@ -32,8 +29,9 @@ def render(view: View) -> None:
     """Draw the page."""
     boundaries = month_ends(view.as_of, _months())
     periods = view.ask("recognition_by_period", boundaries=boundaries)
-    if periods.is_empty():
-        empty(view, "recognition_by_period", "No revenue matches.")
+    contracts = view.ask("policy_difference", boundaries=boundaries)
+    if contracts.is_empty():
+        empty(view, "policy_difference", "Nothing was recognised in these months.")
         return
     months = by_month(periods)
     said = recognition.finding(months, view.currency)
@@ -42,14 +40,15 @@ def render(view: View) -> None:
     chart(said, recognition.draw(months, view.currency, current_theme()), key="recognition")
     _month_table(view, months)
     _rollforward(view, periods)
-    _by_contract(view, boundaries)
+    _by_contract(view, contracts)
     assumptions(_ASSUMPTIONS)
 
 
 def _months() -> int:
+    check("span", _SPANS, _SPANS[0])
     with st.sidebar:
-        span = st.selectbox("Months shown", _SPANS, key="span", bind="query-params")
-    return int((span or _SPANS[0]).split()[0])
+        span = st.selectbox("Months shown", _SPANS, key="span", bind="query-params", on_change=forget, args=("span",))
+    return int(span.split()[0])
 
 
 def _stats(periods: pl.DataFrame, currency: str) -> list[Stat]:
@@ -117,10 +116,7 @@ def _rollforward(view: View, periods: pl.DataFrame) -> None:
     )
 
 
-def _by_contract(view: View, boundaries: list[date]) -> None:
-    contracts = view.ask("policy_difference", boundaries=boundaries)
-    if contracts.is_empty():
-        return
+def _by_contract(view: View, contracts: pl.DataFrame) -> None:
     section("Contracts that make the difference", "policy_difference", contracts, view)
     currency = view.currency
     table(

@@ -110,7 +110,7 @@ def money_axis(amounts: Sequence[float], currency: str, wanted: int = 5) -> dict
     """Ticks for amounts from nil (or below it) up, with the currency on each."""
     lowest, highest = min(0.0, *amounts), max(0.0, *amounts)
     if lowest == highest:
-        highest = 1.0
+        return {"tickvals": [0.0], "ticktext": [fmt.money_tick(0, currency)], "range": [0.0, 1.0]}
     ticks = [tick for tick in nice_ticks(lowest, highest, wanted) if lowest <= tick <= highest * _HEADROOM]
     return {
         "tickvals": ticks,

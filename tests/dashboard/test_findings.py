@@ -1,0 +1,158 @@
+"""The sentences over the charts are true for dull selections too, and every selection can be drawn."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import polars as pl
+import pytest
+
+from dashboard.charts import expiry_calendar, recognition, unused_by_quarter
+from dashboard.charts.base import money_axis, month_axis, month_labels, nice_ticks
+from dashboard.theme import LIGHT
+
+AS_OF = date(2026, 11, 22)
+
+
+def amounts(*values: float | None) -> pl.Series:
+    return pl.Series([None if value is None else Decimal(value) for value in values], dtype=pl.Decimal(18, 3))
+
+
+def calendar(*months: tuple[date, int, int]) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "month_start": [start for start, _, _ in months],
+            "lot_count": [1] * len(months),
+            "remaining_amount": amounts(*(held for _, held, _ in months)),
+            "expected_amount": amounts(*(lapse for _, _, lapse in months)),
+        }
+    )
+
+
+def test_the_month_to_watch_is_the_one_in_which_most_lapses() -> None:
+    rows = calendar((date(2026, 12, 1), 900_000, 40_000), (date(2027, 1, 1), 600_000, 450_000))
+    title = "January 2027 is the month to watch: $450k of the $600k that ends then is forecast to lapse"
+    assert expiry_calendar.finding(rows, AS_OF, "USD").title == title
+
+
+def test_one_month_and_nothing_to_lapse_have_sentences_of_their_own() -> None:
+    one = calendar((date(2026, 12, 1), 9_000, 4_000))
+    title = "All of the open balance ends in December: $4,000 of $9,000 is forecast to lapse"
+    assert expiry_calendar.finding(one, AS_OF, "USD").title == title
+    none = calendar((date(2026, 12, 1), 9_000, 0))
+    assert expiry_calendar.finding(none, AS_OF, "USD").title == "Nothing of the open balance is forecast to lapse"
+
+
+def test_what_ends_after_the_months_shown_is_said() -> None:
+    rows = calendar((date(2026, 12, 1), 9_000, 4_000), (date(2029, 1, 1), 80_000, 10_000))
+    said = expiry_calendar.finding(rows, AS_OF, "USD").subtitle
+    assert "Not shown: $80k that ends after January 2028, $10k of it forecast to lapse." in said
+    assert len(expiry_calendar.draw(rows, AS_OF, "USD", LIGHT).data[0].x) == expiry_calendar.MONTHS
+
+
+def quarters(*rows: tuple[date, bool, int | None, int | None]) -> pl.DataFrame:
+    """Quarters with an expected amount, an interval of 20% either way, and what lapsed."""
+    expected = [value for _, _, value, _ in rows]
+    return pl.DataFrame(
+        {
+            "quarter_start": [start for start, *_ in rows],
+            "is_past": [is_past for _, is_past, *_ in rows],
+            "expected_amount": amounts(*expected),
+            "low_amount": amounts(*(None if value is None else value * 0.8 for value in expected)),
+            "high_amount": amounts(*(None if value is None else value * 1.2 for value in expected)),
+            "lapsed_amount": amounts(*(lapsed for *_, lapsed in rows)),
+        }
+    )
+
+
+HELD, MISSED = (date(2026, 4, 1), True, 100_000, 110_000), (date(2026, 7, 1), True, 100_000, 150_000)
+UNTESTED = (date(2026, 1, 1), True, None, 50_000)
+NEXT, AFTER = (date(2026, 10, 1), False, 352_000, None), (date(2027, 1, 1), False, 301_000, None)
+
+
+@pytest.mark.parametrize(
+    ("rows", "title"),
+    [
+        (quarters(HELD, MISSED, NEXT, AFTER), "$653k is forecast to lapse in the next two quarters"),
+        (quarters(HELD, NEXT), "$352k is forecast to lapse in Q4 26"),
+        (quarters(HELD, MISSED), "Nothing is open that could still lapse"),
+        (quarters((date(2026, 10, 1), False, 0, None)), "Nothing is forecast to lapse in Q4 26"),
+    ],
+)
+def test_the_breakage_title(rows: pl.DataFrame, title: str) -> None:
+    assert unused_by_quarter.finding(rows, "USD").title == title
+    assert unused_by_quarter.draw(rows, "USD", LIGHT).layout.height == 400
+
+
+def test_only_quarters_that_had_a_forecast_are_counted_as_held_or_not() -> None:
+    rows = quarters(UNTESTED, HELD, MISSED, NEXT)
+    assert unused_by_quarter.held(rows) == (1, 2)
+    assert "1 of the last 2 held" in unused_by_quarter.finding(rows, "USD").subtitle
+    assert "none has been put to the test yet" in unused_by_quarter.finding(quarters(UNTESTED, NEXT), "USD").subtitle
+
+
+def periods(*months: tuple[date, int, int, int]) -> pl.DataFrame:
+    """Months with ratable revenue, delivery and breakage."""
+    rows = []
+    for end, ratable, delivery, breakage in months:
+        rows += [
+            {"policy": "ratable", "period_end": end, "total": ratable, "delivery": 0, "breakage": 0},
+            {
+                "policy": "on_delivery",
+                "period_end": end,
+                "total": delivery + breakage,
+                "delivery": delivery,
+                "breakage": breakage,
+            },
+        ]
+    frame = pl.DataFrame(rows)
+    return frame.select(
+        "policy",
+        "period_end",
+        revenue_total=pl.col("total").cast(pl.Decimal(18, 3)),
+        revenue_delivery=pl.col("delivery").cast(pl.Decimal(18, 3)),
+        revenue_breakage=pl.col("breakage").cast(pl.Decimal(18, 3)),
+        overage_revenue=pl.lit(0).cast(pl.Decimal(18, 3)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("months", "title"),
+    [
+        ([(date(2026, 11, 30), 40, 12, 0), (date(2026, 12, 31), 121_000, 28, 0)], "$121k less than ratable"),
+        ([(date(2026, 12, 31), 1_000, 9_000, 500)], "$8,500 more than ratable"),
+    ],
+)
+def test_the_recognition_title_adds_the_months_up(months: list[tuple[date, int, int, int]], title: str) -> None:
+    together = recognition.by_month(periods(*months))
+    assert title in recognition.finding(together, "USD").title
+    assert recognition.draw(together, "USD", LIGHT).layout.height == recognition.HEIGHT
+
+
+def test_policies_that_book_the_same_are_said_to() -> None:
+    months = recognition.by_month(periods((date(2026, 12, 31), 500, 300, 200)))
+    said = recognition.finding(months, "USD")
+    assert said.title == "On delivery and ratable book the same by December 2026"
+    assert "$200 of on delivery is lapse." in said.subtitle
+
+
+def test_a_month_has_the_difference_to_the_cent() -> None:
+    months = recognition.by_month(periods((date(2026, 11, 30), 40, 12, 5), (date(2026, 12, 31), 40, 60, 0)))
+    assert months["difference"].to_list() == [-23, 20]
+    assert months["on_delivery_so_far"].to_list() == [17, 77]
+
+
+def test_ticks_are_few_and_round() -> None:
+    assert nice_ticks(0, 843_000) == [0, 200_000, 400_000, 600_000, 800_000, 1_000_000]
+    assert money_axis([0.0, 0.0], "USD")["ticktext"] == ["$0"]
+    assert money_axis([-25_000, 50_000], "USD", 3)["ticktext"] == ["\N{MINUS SIGN}$25k", "$0", "$25k", "$50k"]
+
+
+def test_months_name_their_year_only_where_it_changes() -> None:
+    assert month_labels([date(2026, 11, 1), date(2026, 12, 1), date(2027, 1, 1)]) == [
+        "Nov<br>2026",
+        "Dec",
+        "Jan<br>2027",
+    ]
+    assert len(month_axis(date(2024, 1, 18), date(2029, 1, 17))["tickvals"]) <= 14
