@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from data.snapshots import list_snapshots, open_snapshot
+from queries.book import Book
+from tests.browser.server import browsing, serving
+from tests.dashboard.small_store import publish_last
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, ConsoleMessage, Page
+
+#: Streamlit looks for its server under the page's own address first; the answer is a 404 by design.
+EXPECTED_ERROR = "_stcore/"
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return publish_last(tmp_path_factory.mktemp("store"), months=2)
+
+
+@pytest.fixture(scope="session")
+def book(store: Path) -> Book:
+    return Book(open_snapshot(store))
+
+
+@pytest.fixture(scope="session")
+def earlier(store: Path) -> str:
+    """The date of the snapshot before the latest."""
+    return list_snapshots(store)[0].dated_on.isoformat()
+
+
+@pytest.fixture(scope="session")
+def address(store: Path) -> Iterator[str]:
+    with serving(store) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with browsing() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page that fails its test on an error in the console or a traceback on the screen."""
+    errors: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error" and EXPECTED_ERROR not in message.location["url"]:
+            errors.append(message.text)
+
+    page = browser.new_page(viewport={"width": 1280, "height": 1100})
+    page.set_default_timeout(20_000)
+    page.on("console", note)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    assert not errors, errors
+    assert page.get_by_test_id("stException").count() == 0
+    page.close()

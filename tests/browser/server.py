@@ -1,0 +1,91 @@
+"""The real server and a real Chromium, for the journeys and for the screenshots of the documentation."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect, sync_playwright
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 60
+#: The first figure of a fresh server compiles the draws kernel.
+PAGE_MILLISECONDS = 60_000
+
+
+def chromium_path() -> str | None:
+    return next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None)
+
+
+@contextmanager
+def serving(store: Path) -> Iterator[str]:
+    """Serve a store on a free port; its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py", "--server.port", str(port)]
+    environment = {**os.environ, "DRAWDOWN_STORE": str(store.absolute())}
+    with subprocess.Popen(
+        [*command, "--server.address", "127.0.0.1"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as server:
+        try:
+            address = f"http://127.0.0.1:{port}"
+            _wait_until_healthy(address)
+            yield address
+        finally:
+            server.terminate()
+
+
+@contextmanager
+def browsing() -> Iterator[Browser]:
+    """The system's Chromium, or the one playwright has installed."""
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=arguments)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def settled(page: Page) -> None:
+    """Wait until the page has its headline and the script has run to its end."""
+    expect(page.locator("h1")).to_be_visible(timeout=PAGE_MILLISECONDS)
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
+def visit(page: Page, address: str) -> None:
+    """Open a link and wait until its chart is drawn."""
+    page.goto(address)
+    settled(page)
+    expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=PAGE_MILLISECONDS)
+
+
+def _wait_until_healthy(address: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):  # noqa: S310
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    message = f"The server did not start within {START_SECONDS} s."
+    raise TimeoutError(message)

@@ -1,0 +1,128 @@
+"""What people do, in a real browser: follow a client, filter, share a link, change the snapshot."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import expect
+
+from dashboard import format as fmt
+from tests.browser.server import settled, visit
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from queries.book import Book
+
+pytestmark = pytest.mark.browser
+
+PAGES = ("", "burn_down", "breakage", "recognition")
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    page.get_by_role("combobox", name=re.compile(rf"{label}\b")).click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+def tick_row(page: Page, row: int) -> None:
+    """Select a row of the first table: it is drawn on a canvas, with the boxes to tick at its left edge."""
+    page.get_by_test_id("stDataFrame").first.locator(".dvn-scroller").click(position={"x": 18, "y": 35 * row + 17})
+
+
+def query(page: Page) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+def headline(page: Page) -> str:
+    return page.locator("h1").inner_text()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", PAGES)
+def test_each_page_opens_drawn_in_the_scheme_of_the_browser(page: Page, address: str, path: str, scheme: str) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    visit(page, f"{address}/{path}")
+    paper = {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 23, 30)"}[scheme]
+    expect(page.locator(".js-plotly-plot .main-svg").first).to_have_css("background-color", paper)
+
+
+def test_a_client_of_the_portfolio_opens_its_burn_down(page: Page, address: str, book: Book) -> None:
+    lots = book.run("watch_list", as_of=book.snapshot.dated_on, currency="USD")
+    visit(page, address)
+    tick_row(page, 3)
+    expect(page.locator("h1")).to_contain_text(lots["account_name"][2])
+    settled(page)
+    assert query(page) == {"lot": [lots["lot_id"][2]]}
+
+
+def test_a_row_of_burn_down_changes_the_lot_in_the_url(page: Page, address: str, book: Book) -> None:
+    lots = book.run("watch_list", as_of=book.snapshot.dated_on, currency="USD")
+    visit(page, f"{address}/burn_down")
+    tick_row(page, 2)
+    expect(page.locator("h1")).to_contain_text(lots["account_name"][1])
+    settled(page)
+    assert query(page) == {"lot": [lots["lot_id"][1]]}
+
+
+def test_a_filter_changes_the_chart_and_its_link_shows_the_same(page: Page, address: str, book: Book) -> None:
+    lots = book.run("watch_list", as_of=book.snapshot.dated_on, currency="USD")
+    owner = lots["owner"][0]
+    visit(page, address)
+    before = headline(page)
+    finding = page.locator("h2").first.inner_text()
+    choose(page, "Owner", owner)
+    expect(page.locator("h1")).not_to_have_text(before)
+    settled(page)
+    assert query(page) == {"owner": [owner]}
+    assert page.locator("h2").first.inner_text() != finding
+    filtered = headline(page)
+    page.reload()
+    expect(page.locator("h1")).to_have_text(filtered)
+    page.get_by_role("link", name="Breakage").click()
+    expect(page.locator("h1")).to_contain_text("lapse in")
+    settled(page)
+    assert query(page) == {"owner": [owner]}
+
+
+def test_a_bad_link_is_named(page: Page, address: str) -> None:
+    visit(page, f"{address}/?owner=Nobody")
+    expect(page.get_by_test_id("stAlert")).to_contain_text("There is no owner “Nobody”; showing all owners.")
+
+
+def test_another_snapshot_moves_the_day_and_stays_in_the_link(page: Page, address: str, earlier: str) -> None:
+    visit(page, address)
+    choose(page, "Snapshot", earlier)
+    expect(page.get_by_text(re.compile("as of 30 September 2026"))).to_be_visible()
+    settled(page)
+    assert query(page) == {"snapshot": [earlier]}
+    page.reload()
+    expect(page.get_by_text(re.compile("as of 30 September 2026"))).to_be_visible()
+
+
+def test_recognition_shows_more_months(page: Page, address: str, book: Book) -> None:
+    visit(page, f"{address}/recognition")
+    before = headline(page)
+    choose(page, "Months shown", "36 months")
+    expect(page.locator("h1")).not_to_have_text(before)
+    settled(page)
+    assert query(page) == {"span": ["36 months"]}
+
+
+def test_how_a_figure_is_computed_shows_its_sql(page: Page, address: str) -> None:
+    visit(page, address)
+    page.get_by_role("button", name="How is this computed?").first.click()
+    expect(page.get_by_text("CREATE OR REPLACE MACRO watch_list").first).to_be_visible()
+
+
+def test_the_download_holds_what_is_filtered(page: Page, address: str, book: Book) -> None:
+    as_of = book.snapshot.dated_on
+    lots = book.run("watch_list", as_of=as_of, currency="EUR")
+    visit(page, f"{address}/?currency=EUR")
+    expect(page.locator("h1")).to_contain_text(fmt.symbol("EUR"))
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV").first.click()
+    assert download.value.suggested_filename == f"watch_list-{as_of}.csv"
+    assert len(download.value.path().read_text().splitlines()) == lots.height + 1
