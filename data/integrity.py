@@ -117,11 +117,13 @@ def _rules(table: Table, rows: pa.Table) -> Iterator[tuple[str, str, str]]:
                 f"{column.name} IS NOT NULL AND {column.name} NOT IN (SELECT {target_column} FROM {target})",
             )
             if _has_contract(table) and _has_contract(TABLES[target]) and target != CONTRACTS.name:
+                elsewhere = (
+                    f"target.{target_column} = subject.{column.name} AND target.contract_id <> subject.contract_id"
+                )
                 yield (
                     column.name,
                     "belongs to another contract",
-                    f"EXISTS (SELECT 1 FROM {target} AS target WHERE target.{target_column} = subject.{column.name}"
-                    " AND target.contract_id <> subject.contract_id)",
+                    f"EXISTS (SELECT 1 FROM {target} AS target WHERE {elsewhere})",
                 )
 
 

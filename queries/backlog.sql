@@ -2,8 +2,8 @@
 --
 -- Grain:   one row per contract booked by as_of and policy
 -- Order:   contract_id, policy
--- Reads:   amendments, billings, contracts, lots, revenue_to_date
--- Rules:   R8.2, R8.4
+-- Reads:   amendments, billings, contracts, lot_terms, movements, revenue_to_date
+-- Rules:   R8.2, R8.4, R10.1
 -- Columns:
 --   contract_id      VARCHAR        the contract
 --   account_id       VARCHAR        the client
@@ -27,23 +27,24 @@ WITH booked AS (
     WHERE contracts.booked_on <= as_of
 ),
 
+-- A purchase is agreed from its booking on, an amendment from its day; units taken back count as far as they were left.
+granted AS (
+    SELECT
+        movements.lot_id,
+        sum(movements.quantity) AS quantity
+    FROM movements
+    LEFT JOIN amendments ON movements.event_id = amendments.amendment_id
+    WHERE movements.kind = 'grant' AND (movements.event_id IS NULL OR amendments.effective_on <= as_of)
+    GROUP BY movements.lot_id
+),
+
 agreed AS (
     SELECT
-        prices.contract_id,
-        sum(prices.amount) AS amount
-    FROM (
-        SELECT
-            lots.contract_id,
-            lots.amount
-        FROM lots
-        UNION ALL
-        SELECT
-            amendments.contract_id,
-            CASE amendments.kind WHEN 'remove_units' THEN -amendments.amount ELSE amendments.amount END
-        FROM amendments
-        WHERE amendments.effective_on <= as_of
-    ) AS prices
-    GROUP BY prices.contract_id
+        lot_terms.contract_id,
+        sum(price_of_units(lot_terms.amount, lot_terms.quantity, granted.quantity, lot_terms.minor_unit)) AS amount
+    FROM granted
+    INNER JOIN lot_terms ON granted.lot_id = lot_terms.lot_id
+    GROUP BY lot_terms.contract_id
 ),
 
 billed AS (

@@ -6,9 +6,8 @@ the contracts it is about, so no figure, total or export can reach beyond them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
-from functools import cached_property
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
 import duckdb
@@ -39,19 +38,15 @@ FILTERS: Final = {
 _DEFAULT_MONTHS: Final = 12
 
 
-@dataclass(frozen=True)
+@dataclass
 class Book:
     """One snapshot, opened for questions. Safe to share between threads: each question has its own cursor."""
 
     snapshot: Snapshot
+    _root: duckdb.DuckDBPyConnection = field(init=False, repr=False, compare=False)
 
-    @cached_property
-    def _root(self) -> duckdb.DuckDBPyConnection:
-        return _open(self.snapshot)
-
-    def open(self) -> None:
-        """Read the tables and compute the draws now rather than at the first question."""
-        _ = self._root
+    def __post_init__(self) -> None:
+        self._root = _open(self.snapshot)
 
     def run(self, name: str, **parameters: object) -> pl.DataFrame:
         """Ask one figure.
@@ -85,7 +80,8 @@ def _bound(figure: Figure, parameters: dict[str, object]) -> dict[str, object]:
         wanted["boundaries"] = month_ends(_date(wanted["as_of"]), _DEFAULT_MONTHS)
     if "as_of" not in figure.parameters:
         wanted.pop("as_of", None)
-    unknown, missing = set(wanted) - set(figure.parameters), set(figure.parameters) - set(wanted)
+    unknown = set(wanted) - set(figure.parameters)
+    missing = {name for name in figure.parameters if wanted.get(name) is None}
     if unknown or missing:
         takes = ", ".join(f"{key} {type_}" for key, type_ in figure.parameters.items())
         problem = f"does not take {', '.join(sorted(unknown))}" if unknown else f"needs {', '.join(sorted(missing))}"
@@ -118,6 +114,8 @@ def month_ends(as_of: date, months: int) -> list[date]:
 
 
 def _date(value: object) -> date:
+    if isinstance(value, datetime):
+        return value.date()
     if isinstance(value, date):
         return value
     try:
@@ -135,8 +133,9 @@ def _open(snapshot: Snapshot) -> duckdb.DuckDBPyConnection:
             f"CREATE TABLE source.{table.name} AS SELECT {columns} FROM read_parquet($1)",
             [str(snapshot.path(table.name))],
         )
-    ledger = movements(connection).to_arrow()
-    connection.register("ledger", ledger)
+    for statement in catalog.scalars():
+        connection.execute(statement)
+    connection.register("ledger", movements(connection).to_arrow())
     connection.execute(
         "CREATE TABLE source.movements AS SELECT movement_no, contract_id, lot_id, event_id, moved_on, kind,"
         " CAST(quantity_units AS DECIMAL(18, 0)) * CAST(0.0001 AS DECIMAL(5, 4)) AS quantity FROM ledger"
@@ -149,8 +148,6 @@ def _open(snapshot: Snapshot) -> duckdb.DuckDBPyConnection:
     )
     for name in _columns():
         connection.execute(f"CREATE VIEW {name} AS FROM source.{name}")
-    for statement in catalog.scalars():
-        connection.execute(statement)
     for figure in catalog.figures().values():
         connection.execute(figure.sql)
         if not figure.parameters:
@@ -164,7 +161,7 @@ def _narrow(cursor: duckdb.DuckDBPyConnection, filters: Mapping[str, object]) ->
     wanted = {name: value for name, value in filters.items() if value is not None}
     if not wanted:
         return
-    passes = " AND ".join(f"{FILTERS[name]} = ${name}" for name in wanted)
+    passes = " AND ".join(f"{FILTERS[name]} = CAST(${name} AS VARCHAR)" for name in wanted)
     cursor.execute(
         "CREATE TEMP TABLE in_scope AS SELECT contracts.contract_id, contracts.account_id"
         f" FROM source.contracts AS contracts INNER JOIN source.accounts AS accounts USING (account_id) WHERE {passes}",

@@ -1,6 +1,6 @@
 -- What remained of every lot, day by day, against the pace that would use it up exactly by the end of its term.
 --
--- Grain:   one row per lot and day on which its balance changed, with its first day and as_of
+-- Grain:   one row per lot and day on which its balance changed, with its first day and as_of or its last usable day
 -- Order:   lot_id, on_date
 -- Reads:   lot_terms, movements
 -- Rules:   R1.2
@@ -56,11 +56,15 @@ SELECT
     lot_terms.unit,
     running.on_date,
     CAST(running.remaining AS DECIMAL(18, 4)) AS remaining_quantity,
-    CAST(
-        round_half_up(
-            units(running.granted) * greatest(lot_terms.expires_on - running.on_date, 0),
-            greatest(lot_terms.expires_on - lot_terms.valid_from + 1, 1)
-        ) * CAST(0.0001 AS DECIMAL(5, 4)) AS DECIMAL(18, 4)
-    ) AS ideal_quantity
+    CASE
+        WHEN lot_terms.expires_on IS NOT NULL
+            THEN
+                CAST(
+                    round_half_up(
+                        units(running.granted) * greatest(lot_terms.expires_on - running.on_date, 0),
+                        lot_terms.expires_on - lot_terms.valid_from + 1
+                    ) * CAST(0.0001 AS DECIMAL(5, 4)) AS DECIMAL(18, 4)
+                )
+    END AS ideal_quantity
 FROM running
 INNER JOIN lot_terms ON running.lot_id = lot_terms.lot_id;

@@ -1,10 +1,9 @@
 -- How ended lots stood at every tenth of their term, and what came of them: the experience forecasts rest on.
 --
--- It names no contract, so it is never narrowed: a forecast must not depend on who asks.
+-- It names no contract, so it is never narrowed: a forecast must not depend on who asks. The term runs to the last usable
+-- day, carry-over included. A lot that had nothing left at a tenth teaches nothing there.
 --
--- The term runs to the last usable day, carry-over included. Only lots with something left at that tenth are kept.
---
--- Grain:   one row per ended lot and tenth of its term, 1 to 9
+-- Grain:   one row per lot with an end and tenth of its term, 1 to 9
 -- Order:   lot_id, tenth
 -- Reads:   lot_terms, movements
 -- Rules:   R1.2, R1.3
@@ -12,7 +11,7 @@
 --   lot_id          VARCHAR  the lot
 --   usable_until    DATE     its last usable day
 --   tenth           BIGINT   tenths of the term passed
---   remaining       DOUBLE   share of the lot left at that point, 0 to 1
+--   used            DOUBLE   share of the lot drawn by then, 0 to 1
 --   run_rate        DOUBLE   share left at the end if use had gone on at the pace so far
 --   unused          DOUBLE   share that was left at the end
 CREATE OR REPLACE MACRO burn_history() AS TABLE
@@ -40,13 +39,14 @@ tenths AS (
     WHERE lot_terms.usable_until IS NOT NULL AND lifetimes.granted > 0
 ),
 
-used AS (
+running AS (
     SELECT
         movements.lot_id,
         movements.moved_on,
-        CAST(sum(movements.quantity) OVER so_far AS DOUBLE) AS drawn
+        CAST(sum(movements.quantity) FILTER (WHERE movements.kind = 'draw') OVER so_far AS DOUBLE) AS drawn,
+        CAST(sum(movements.quantity) OVER so_far AS DOUBLE) AS gone
     FROM movements
-    WHERE movements.kind = 'draw'
+    WHERE movements.kind IN ('draw', 'lapse')
     WINDOW so_far AS (PARTITION BY movements.lot_id ORDER BY movements.moved_on)
 ),
 
@@ -56,17 +56,18 @@ standings AS (
         tenths.usable_until,
         tenths.tenth,
         tenths.unused,
-        coalesce(used.drawn, 0) / tenths.granted AS used
+        coalesce(running.drawn, 0) / tenths.granted AS used,
+        coalesce(running.gone, 0) < tenths.granted AS has_units_left
     FROM tenths
-    ASOF LEFT JOIN used ON tenths.lot_id = used.lot_id AND tenths.on_date >= used.moved_on
+    ASOF LEFT JOIN running ON tenths.lot_id = running.lot_id AND tenths.on_date >= running.moved_on
 )
 
 SELECT
     standings.lot_id,
     standings.usable_until,
     standings.tenth,
-    1 - standings.used AS remaining,
+    standings.used,
     greatest(0, 1 - standings.used * 10 / standings.tenth) AS run_rate,
     standings.unused
 FROM standings
-WHERE standings.used < 0.995;
+WHERE standings.has_units_left;

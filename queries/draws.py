@@ -29,8 +29,8 @@ SELECT
     epoch_ms(valid_from) // 86400000 AS valid_from,
     coalesce(epoch_ms(expires_on) // 86400000, 2147483647) AS expires_on,
     coalesce(epoch_ms(coalesce(grace_until, expires_on)) // 86400000, 2147483647) AS usable_until,
-    CAST(quantity * 10000 AS BIGINT) AS quantity,
-    coalesce(CAST(carry_over_cap_quantity * 10000 AS BIGINT), -1) AS carry_over_cap,
+    CAST(CAST(quantity AS DECIMAL(38, 4)) * 10000 AS BIGINT) AS quantity,
+    coalesce(CAST(CAST(carry_over_cap_quantity AS DECIMAL(38, 4)) * 10000 AS BIGINT), -1) AS carry_over_cap,
     unit,
     services
 FROM scoped
@@ -60,7 +60,7 @@ FROM (
         contract_id,
         CASE WHEN quantity < 0 THEN 3 ELSE 2 END AS kind,
         epoch_ms(service_date) // 86400000 AS on_day,
-        abs(CAST(quantity * 10000 AS BIGINT)) AS quantity,
+        abs(CAST(CAST(quantity AS DECIMAL(38, 4)) * 10000 AS BIGINT)) AS quantity,
         lot_id,
         service_type,
         unit,
@@ -73,7 +73,7 @@ FROM (
         contract_id,
         CASE kind WHEN 'add_units' THEN 0 ELSE 1 END,
         epoch_ms(effective_on) // 86400000,
-        CAST(quantity * 10000 AS BIGINT),
+        CAST(CAST(quantity AS DECIMAL(38, 4)) * 10000 AS BIGINT),
         lot_id,
         NULL,
         NULL,
@@ -182,4 +182,5 @@ def _coded(values: pl.Series, codes: dict[str, int]) -> kernel.Integers:
 
 
 def _integers(values: pl.Series) -> kernel.Integers:
-    return np.ascontiguousarray(values.to_numpy(), dtype=np.int64)
+    # A copy: the kernel is compiled once for writable arrays, and again for each read-only one it is given.
+    return np.array(values.to_numpy(), dtype=np.int64)

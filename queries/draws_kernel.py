@@ -115,7 +115,7 @@ def sweep(
                     rows, count, event, events, remaining, is_closed, first_part, last_part, taken_back
                 )
             else:
-                rows, count = _amend(rows, count, event, events, remaining, is_closed)
+                rows, count = _amend(rows, count, event, lots, events, remaining, is_closed)
             last_part[event] = count
         rows, count = _close_before(rows, count, the_end, begin, end, lots, remaining, is_capped, is_closed)
     return rows[:count]
@@ -173,12 +173,18 @@ def _close_before(
 
 @njit(cache=True)
 def _amend(
-    rows: Rows, count: int, event: int, events: Events, remaining: Integers, is_closed: Flags
+    rows: Rows, count: int, event: int, lots: Lots, events: Events, remaining: Integers, is_closed: Flags
 ) -> tuple[Rows, int]:
-    """Add units, or take back what is left of them: what was delivered stays delivered."""
-    lot, on, quantity = events.lot[event], events.on[event], events.quantity[event]
+    """Add units, or take back what is left of them: what was delivered stays delivered.
+
+    Units are granted on the lot's first day even where the amendment was agreed before it (R3.1).
+    """
+    lot, quantity = events.lot[event], events.quantity[event]
+    on = max(events.on[event], lots.valid_from[lot])
     if events.kind[event] == REMOVE_UNITS:
         quantity = -min(quantity, remaining[lot])
+    if quantity == 0:
+        return rows, count
     rows, count = _emit(rows, count, GRANT, lot, event, on, quantity)
     remaining[lot] += quantity
     if is_closed[lot] and remaining[lot] > 0:  # units added to a closed lot can't be used any more
@@ -254,6 +260,7 @@ def _reverse(
     checks/reversals_matched.sql names it.
     """
     on, left, original = events.on[event], events.quantity[event], events.reverses[event]
+    overage = 0
     if original != NONE:
         for part in range(last_part[original] - 1, first_part[original] - 1, -1):
             back = min(left, rows[part, QUANTITY] - taken_back[part])
@@ -262,13 +269,14 @@ def _reverse(
             taken_back[part] += back
             left -= back
             lot = rows[part, LOT]
-            rows, count = _emit(rows, count, rows[part, KIND], lot, event, on, -back)
             if lot == NONE:
+                overage += back
                 continue
+            rows, count = _emit(rows, count, DRAW, lot, event, on, -back)
             if is_closed[lot]:  # R4.6: the units do not return
                 rows, count = _emit(rows, count, LAPSE, lot, event, on, back)
             else:
                 remaining[lot] += back
-    if left > 0:
-        rows, count = _emit(rows, count, OVERAGE, NONE, event, on, -left)
+    if overage + left > 0:
+        rows, count = _emit(rows, count, OVERAGE, NONE, event, on, -(overage + left))
     return rows, count

@@ -1,6 +1,6 @@
 -- When the open balance ends, and how much of it is forecast to lapse.
 --
--- Grain:   one row per currency and month of last use with an open lot
+-- Grain:   one row per currency and month of last use of an open lot; lots that never end have none
 -- Order:   currency, month_start
 -- Reads:   watch_list
 -- Rules:   R1.2, R11.3
@@ -18,4 +18,5 @@ SELECT
     CAST(sum(watch_list.remaining_amount) AS DECIMAL(18, 3)) AS remaining_amount,
     CAST(sum(watch_list.expected_amount) AS DECIMAL(18, 3)) AS expected_amount
 FROM watch_list(as_of) AS watch_list
+WHERE watch_list.usable_until IS NOT NULL
 GROUP BY watch_list.currency, CAST(date_trunc('month', watch_list.usable_until) AS DATE);

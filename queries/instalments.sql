@@ -8,6 +8,7 @@
 -- Rules:   R3.3
 -- Columns:
 --   movement_no     BIGINT   the grant
+--   contract_id     VARCHAR  its contract
 --   posted_on       DATE     day the instalment is recognised
 --   weight_to_date  HUGEINT  weight of the instalments up to this one
 --   weight_total    HUGEINT  weight of all instalments: weight_to_date / weight_total of the price is recognised
@@ -15,6 +16,7 @@ CREATE OR REPLACE MACRO instalments() AS TABLE
 WITH counted AS (
     SELECT
         grants.movement_no,
+        grants.contract_id,
         grants.convention,
         grants.starts_on,
         grants.ends_on,
@@ -27,6 +29,7 @@ WITH counted AS (
 months AS (
     SELECT
         counted.movement_no,
+        counted.contract_id,
         counted.convention,
         counted.starts_on,
         counted.ends_on,
@@ -42,6 +45,7 @@ months AS (
 dated AS (
     SELECT
         months.movement_no,
+        months.contract_id,
         months.convention,
         months.starts_on,
         months.calendar_months,
@@ -56,6 +60,7 @@ dated AS (
 weighted AS (
     SELECT
         dated.movement_no,
+        dated.contract_id,
         dated.posted_on,
         CASE dated.convention
             WHEN 'month_even' THEN CAST(dated.month_number <= dated.started_months AS INTEGER)
@@ -78,6 +83,7 @@ weighted AS (
 
 SELECT
     weighted.movement_no,
+    weighted.contract_id,
     weighted.posted_on,
     CAST(sum(weighted.weight) OVER (PARTITION BY weighted.movement_no ORDER BY weighted.posted_on) AS HUGEINT)
         AS weight_to_date,

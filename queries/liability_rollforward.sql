@@ -24,7 +24,7 @@
 --   overage_revenue     DECIMAL(18,3)  billed in arrears for units beyond the lots
 CREATE OR REPLACE MACRO liability_rollforward(boundaries DATE[]) AS TABLE
 WITH closings AS (
-    SELECT unnest(boundaries) AS boundary
+    SELECT DISTINCT unnest(boundaries) AS boundary
 ),
 
 billed AS (

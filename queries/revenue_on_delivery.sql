@@ -16,7 +16,7 @@
 --   breakage     DECIMAL(18,3)  recognised for units lapsed by the close of boundary
 CREATE OR REPLACE MACRO revenue_on_delivery(boundaries DATE[]) AS TABLE
 WITH closings AS (
-    SELECT unnest(boundaries) AS boundary
+    SELECT DISTINCT unnest(boundaries) AS boundary
 ),
 
 moved AS (

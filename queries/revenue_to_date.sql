@@ -14,7 +14,7 @@
 --   overage      DECIMAL(18,3)  for units beyond the lots, the same under every policy
 CREATE OR REPLACE MACRO revenue_to_date(boundaries DATE[]) AS TABLE
 WITH closings AS (
-    SELECT unnest(boundaries) AS boundary
+    SELECT DISTINCT unnest(boundaries) AS boundary
 ),
 
 components AS (

@@ -91,7 +91,8 @@ SELECT
     outcomes.lapsed IS NOT NULL AS is_past,
     coalesce(totals.lot_count, 0) AS lot_count,
     CAST(totals.expected AS DECIMAL(18, 3)) AS expected_amount,
-    CAST(greatest(0, totals.expected - totals.below) AS DECIMAL(18, 3)) AS low_amount,
+    CASE WHEN totals.expected IS NOT NULL THEN CAST(greatest(0, totals.expected - totals.below) AS DECIMAL(18, 3)) END
+        AS low_amount,
     CAST(totals.expected + totals.above AS DECIMAL(18, 3)) AS high_amount,
     CAST(outcomes.lapsed AS DECIMAL(18, 3)) AS lapsed_amount
 FROM totals

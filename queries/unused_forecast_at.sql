@@ -1,11 +1,11 @@
 -- What each open lot is forecast to leave unused, seen from several days at once.
 --
 -- The pace so far carried on to the last usable day (run rate), corrected by the errors that forecast made on lots
--- that had ended by then, taken at the same tenth of their term: their mean moves the forecast, their 10% to 90% range
--- is the interval. With fewer than 20 ended lots to learn from the interval is everything that can happen, nil to all that
+-- that had ended by then, seen at the same tenth of their term with a run rate in the same third: their mean moves the
+-- forecast, their 10% to 90% range is the interval. With fewer than 20 ended lots to learn from the interval is everything that can happen, nil to all that
 -- remains. A forecast is a judgement aid, so its shares are DOUBLE; quantities and amounts are rounded once.
 --
--- Grain:   one row per day asked about and lot open then
+-- Grain:   one row per day asked about and lot with an end that has begun by then and holds units
 -- Order:   origin, lot_id
 -- Reads:   burn_history, lot_terms, movements
 -- Rules:   R1.2, R1.3
@@ -62,22 +62,27 @@ open_lots AS (
         (standing.granted - standing.drawn - standing.lapsed) / standing.granted AS remaining_share,
         (standing.origin - lot_terms.valid_from + 1.0) / (lot_terms.usable_until - lot_terms.valid_from + 1)
             AS elapsed_share,
-        CAST(least(9, greatest(1, round(elapsed_share * 10))) AS BIGINT) AS tenth
+        CAST(least(9, greatest(1, round(elapsed_share * 10))) AS BIGINT) AS tenth,
+        greatest(0, 1 - used_share / elapsed_share) AS run_rate
     FROM standing
     INNER JOIN lot_terms ON standing.lot_id = lot_terms.lot_id
-    WHERE standing.granted - standing.drawn - standing.lapsed > 0 AND lot_terms.usable_until > standing.origin
+    WHERE
+        standing.granted - standing.drawn - standing.lapsed > 0
+        AND lot_terms.valid_from <= standing.origin
+        AND lot_terms.usable_until > standing.origin
 ),
 
 errors AS (
     SELECT
         days.origin,
         burn_history.tenth,
+        least(2, floor(burn_history.run_rate * 3)) AS third,
         count(*) AS learned_from,
         avg(burn_history.unused - burn_history.run_rate) AS mean_error,
         quantile_cont(burn_history.unused - burn_history.run_rate, [0.1, 0.25, 0.75, 0.9]) AS error_range
     FROM burn_history
-    INNER JOIN days ON burn_history.usable_until < days.origin
-    GROUP BY days.origin, burn_history.tenth
+    INNER JOIN days ON burn_history.usable_until <= days.origin
+    GROUP BY days.origin, burn_history.tenth, third
     HAVING count(*) >= 20
 ),
 
@@ -97,11 +102,15 @@ corrected AS (
         open_lots.remaining_share,
         open_lots.elapsed_share,
         coalesce(errors.learned_from, 0) AS learned_from,
-        greatest(0, 1 - open_lots.used_share / open_lots.elapsed_share) AS run_rate,
+        open_lots.run_rate,
         coalesce(errors.mean_error, 0) AS mean_error,
         coalesce(errors.error_range, [-1.0, -1.0, 1.0, 1.0]) AS error_range
     FROM open_lots
-    LEFT JOIN errors ON open_lots.origin = errors.origin AND open_lots.tenth = errors.tenth
+    LEFT JOIN errors
+        ON
+            open_lots.origin = errors.origin
+            AND open_lots.tenth = errors.tenth
+            AND least(2, floor(open_lots.run_rate * 3)) = errors.third
 ),
 
 bounded AS (

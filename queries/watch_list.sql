@@ -17,15 +17,15 @@
 --   status              VARCHAR        open, or grace: past its term, inside the carry-over
 --   valid_from          DATE           first usable day
 --   expires_on          DATE           last day of the stated term
---   usable_until        DATE           last usable day
---   days_left           BIGINT         days of use after as_of
+--   usable_until        DATE           last usable day; empty = never ends, so nothing is at risk
+--   days_left           BIGINT         days of use after as_of; empty = no end
 --   granted_quantity    DECIMAL(18,4)  units bought
 --   remaining_quantity  DECIMAL(18,4)  units left
 --   remaining_amount    DECIMAL(18,3)  their price
---   elapsed_share       DOUBLE         share of the term passed
+--   elapsed_share       DOUBLE         share of the term passed; empty = no end
 --   used_share          DOUBLE         share of the units drawn
 --   recent_monthly      DECIMAL(18,4)  units drawn a month (30 days) over the last 90 days
---   required_monthly    DECIMAL(18,4)  units a month that would use up what is left
+--   required_monthly    DECIMAL(18,4)  units a month that would use up what is left; empty = no end
 --   last_used_on        DATE           last delivery; empty = never used
 --   learned_from        BIGINT         ended lots the interval rests on
 --   expected_quantity   DECIMAL(18,4)  forecast unused
@@ -66,21 +66,27 @@ SELECT
     lot_balance.remaining_quantity,
     lot_balance.remaining_amount,
     unused_forecast_at.elapsed_share,
-    unused_forecast_at.used_share,
+    CAST(lot_balance.drawn_quantity AS DOUBLE) / CAST(lot_balance.granted_quantity AS DOUBLE) AS used_share,
     CAST(coalesce(recent.drawn_in_90_days, 0) / 3 AS DECIMAL(18, 4)) AS recent_monthly,
-    CAST(
-        lot_balance.remaining_quantity * 30 / greatest(lot_balance.usable_until - as_of, 1) AS DECIMAL(18, 4)
-    ) AS required_monthly,
+    CASE
+        WHEN lot_balance.usable_until IS NOT NULL
+            THEN
+                CAST(
+                    lot_balance.remaining_quantity * 30 / greatest(lot_balance.usable_until - as_of, 1)
+                    AS DECIMAL(18, 4)
+                )
+    END AS required_monthly,
     recent.last_used_on,
-    unused_forecast_at.learned_from,
-    unused_forecast_at.expected_quantity,
-    unused_forecast_at.low_quantity,
-    unused_forecast_at.high_quantity,
-    unused_forecast_at.lower_quantity,
-    unused_forecast_at.upper_quantity,
-    unused_forecast_at.expected_amount,
-    unused_forecast_at.low_amount,
-    unused_forecast_at.high_amount
-FROM unused_forecast_at([as_of]) AS unused_forecast_at
-INNER JOIN lot_balance(as_of) AS lot_balance ON unused_forecast_at.lot_id = lot_balance.lot_id
-LEFT JOIN recent ON lot_balance.lot_id = recent.lot_id;
+    coalesce(unused_forecast_at.learned_from, 0) AS learned_from,
+    coalesce(unused_forecast_at.expected_quantity, 0) AS expected_quantity,
+    coalesce(unused_forecast_at.low_quantity, 0) AS low_quantity,
+    coalesce(unused_forecast_at.high_quantity, 0) AS high_quantity,
+    coalesce(unused_forecast_at.lower_quantity, 0) AS lower_quantity,
+    coalesce(unused_forecast_at.upper_quantity, 0) AS upper_quantity,
+    coalesce(unused_forecast_at.expected_amount, 0) AS expected_amount,
+    coalesce(unused_forecast_at.low_amount, 0) AS low_amount,
+    coalesce(unused_forecast_at.high_amount, 0) AS high_amount
+FROM lot_balance(as_of) AS lot_balance
+LEFT JOIN unused_forecast_at([as_of]) AS unused_forecast_at ON lot_balance.lot_id = unused_forecast_at.lot_id
+LEFT JOIN recent ON lot_balance.lot_id = recent.lot_id
+WHERE lot_balance.status IN ('open', 'grace');

@@ -48,5 +48,5 @@ def _publish_sample() -> None:
         months = progress.add_task("Building the sample portfolio", total=None)
         publish_sample(SAMPLE_STORE, lambda done, total: progress.update(months, completed=done, total=total))
         progress.add_task("Compiling the draws kernel, once", total=None)
-        Book(open_snapshot(SAMPLE_STORE)).open()
+        Book(open_snapshot(SAMPLE_STORE))
     (SAMPLE_STORE / "complete").touch()

@@ -1,51 +1,53 @@
--- Opening + billings - refunds - revenue = closing, each period opens where the one before closed, and the last closing
--- is all that was billed less all that was recognised (R8.1, R13.1).
-WITH span AS (
-    SELECT
-        CAST(date_trunc('month', min(movements.moved_on)) AS DATE) - 1 AS opens_on,
-        CAST(date_trunc('month', max(movements.moved_on)) + to_months(1) AS DATE) AS closes_on
-    FROM movements
-),
-
-rollforward AS (
+-- The roll-forward of a contract's whole life ends where its parts, added up from the ledger, say it must: the last
+-- closing is all that was billed less all that was recognised, and the revenue between is nothing else (R8.1, R13.1).
+WITH life AS (
     SELECT
         liability_rollforward.contract_id,
         liability_rollforward.policy,
-        liability_rollforward.period_end,
         liability_rollforward.opening,
-        liability_rollforward.opening
-        + liability_rollforward.billings
-        - liability_rollforward.refunds
-        - liability_rollforward.revenue_ratable
-        - liability_rollforward.revenue_delivery
-        - liability_rollforward.revenue_breakage AS footed,
-        liability_rollforward.closing,
-        lag(liability_rollforward.closing) OVER contract_before AS closed_before
-    FROM liability_rollforward(
-        (
-            SELECT
-                [
-                    CAST(month_start AS DATE) - 1
-                    FOR month_start IN generate_series(opens_on + 1, closes_on, INTERVAL 6 MONTH)
-                ]
-            FROM span
-        )
-    ) AS liability_rollforward
-    WINDOW contract_before AS (
-        PARTITION BY liability_rollforward.contract_id, liability_rollforward.policy
-        ORDER BY liability_rollforward.period_end
-    )
+        liability_rollforward.revenue_total,
+        liability_rollforward.closing
+    FROM liability_rollforward([DATE '0001-01-01', DATE '9999-12-31']) AS liability_rollforward
+),
+
+billed AS (
+    SELECT
+        billings.contract_id,
+        sum(billings.amount) AS amount
+    FROM billings
+    GROUP BY billings.contract_id
+),
+
+delivered AS (
+    SELECT
+        lot_balance.contract_id,
+        'on_delivery' AS policy,
+        sum(lot_balance.drawn_amount + lot_balance.lapsed_amount) AS amount
+    FROM lot_balance(DATE '9999-12-31') AS lot_balance
+    GROUP BY lot_balance.contract_id
+),
+
+elapsed AS (
+    SELECT
+        grants.contract_id,
+        'ratable' AS policy,
+        sum(grants.amount) AS amount
+    FROM grants
+    GROUP BY grants.contract_id
 )
 
 SELECT
-    rollforward.contract_id,
-    rollforward.policy,
-    rollforward.period_end,
-    rollforward.opening,
-    rollforward.footed,
-    rollforward.closing
-FROM rollforward
+    life.contract_id,
+    life.policy,
+    life.opening,
+    life.revenue_total,
+    life.closing
+FROM life
+LEFT JOIN billed ON life.contract_id = billed.contract_id
+LEFT JOIN delivered ON life.contract_id = delivered.contract_id AND life.policy = delivered.policy
+LEFT JOIN elapsed ON life.contract_id = elapsed.contract_id AND life.policy = elapsed.policy
 WHERE
-    rollforward.footed <> rollforward.closing
-    OR rollforward.opening <> coalesce(rollforward.closed_before, rollforward.opening)
-ORDER BY rollforward.contract_id, rollforward.policy, rollforward.period_end;
+    life.opening <> 0
+    OR life.closing <> coalesce(billed.amount, 0) - life.revenue_total
+    OR life.revenue_total <> coalesce(delivered.amount, elapsed.amount, life.revenue_total)
+ORDER BY life.contract_id, life.policy;

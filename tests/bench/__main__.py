@@ -48,13 +48,12 @@ def main() -> None:
         snapshot = publish(Path(folder), tables, latest, {})
         written = _median(lambda: _publish_again(tables), runs=3)
         book = Book(snapshot)
-        book.open()
         floor = _median(lambda: _floor(book))
         for page, names in PAGES.items():
             for name in names:
                 _row(table, f"{page}: {name}", _median(lambda name=name: _ask(book, snapshot, name)), floor)
         reading = _median(lambda: _read_all(snapshot))
-        _row(table, "open a snapshot (floor: read its files)", _median(lambda: Book(snapshot).open(), runs=5), reading)
+        _row(table, "open a snapshot (floor: read its files)", _median(lambda: Book(snapshot), runs=5), reading)
         _row(table, "draws of the snapshot (floor: read its files)", _median(lambda: _draw(snapshot)), reading)
         _row(table, "publish a snapshot (floor: read its files)", written, reading)
     Console().print(table)
