@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from dashboard import format as fmt
 from dashboard.charts.base import Finding
 
@@ -50,6 +52,7 @@ class Lot:
     remaining_amount: Decimal
     lapsed_amount: Decimal
     forecast: Forecast | None
+    used_up_on: date | None
 
     @property
     def has_grace(self) -> bool:
@@ -57,15 +60,25 @@ class Lot:
         return self.expires_on is not None and self.usable_until is not None and self.usable_until > self.expires_on
 
 
-def lot_of(balance: Mapping[str, Any], watched: Mapping[str, Any] | None) -> Lot:
-    """A lot from its row of lot_balance and, where it is open, of watch_list."""
+def lot_of(
+    balance: Mapping[str, Any], watched: Mapping[str, Any] | None, terms: Mapping[str, Any], history: pl.DataFrame
+) -> Lot:
+    """A lot from what the figures say of it.
+
+    Args:
+        balance: its row of lot_balance.
+        watched: its row of watch_list, where it is open.
+        terms: its row of lot_terms: before its first day nothing is granted yet.
+        history: its burn_down.
+    """
     return Lot(
         client=balance["account_name"],
-        granted=balance["granted_quantity"],
+        granted=terms["quantity"] if balance["status"] == "upcoming" else balance["granted_quantity"],
         drawn=balance["drawn_quantity"],
         lapsed=balance["lapsed_quantity"],
         remaining=balance["remaining_quantity"],
         forecast=_forecast(watched) if watched is not None else None,
+        used_up_on=_used_up_on(history) if balance["status"] == "exhausted" else None,
         **{
             name: balance[name]
             for name in (
@@ -131,8 +144,18 @@ def _ended(lot: Lot, as_of: date) -> str:
 
 
 def _early(lot: Lot, as_of: date) -> str:
-    days = (lot.usable_until - as_of).days if lot.usable_until else 0
-    return f", {fmt.count(days, 'day')} before the end" if days > 0 else ""
+    if lot.used_up_on is None:
+        return ""
+    days = (lot.usable_until - lot.used_up_on).days if lot.usable_until else 0
+    ahead = f", {fmt.count(days, 'day')} before the end" if days > 0 else ""
+    return f" by {_day(lot.used_up_on, as_of)}{ahead}"
+
+
+def _used_up_on(history: pl.DataFrame) -> date | None:
+    """The day from which nothing has been left."""
+    still_left = history.filter(pl.col("remaining_quantity") > 0)["on_date"].max()
+    after = history["on_date"] if still_left is None else history.filter(pl.col("on_date") > still_left)["on_date"]
+    return next(iter(after.to_list()), None)
 
 
 def _plotted(lot: Lot) -> str:

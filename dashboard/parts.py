@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from dashboard import format as fmt
+from queries import catalog
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,9 +69,9 @@ def chart(said: Finding, figure: go.Figure, key: str) -> None:
     st.plotly_chart(figure, width="stretch", theme=None, config=_CHART_CONFIG, key=key, alt=said.title)
 
 
-def assumptions(text: str) -> None:
-    """What the figures of the page rest on."""
-    muted(text)
+def assumptions(text: str, method: str | None = None) -> None:
+    """What the figures of the page rest on; a method is told in the words of the figure that applies it."""
+    muted(text if method is None else f"{text} {catalog.figure(method).meaning}")
 
 
 def empty(view: View, figure: str, nothing: str) -> None:

@@ -16,11 +16,9 @@ from dashboard.session import View, current, current_theme
 from dashboard.tables import day_column, money_column, section, share_column, table, text_column
 
 _ASSUMPTIONS: Final = (
-    "The forecast is a run rate: each lot's pace so far carried on to its last usable day, corrected by the errors that"
-    " forecast made on lots that have ended, taken at the same tenth of their term. The 80% interval is the range of"
-    " those errors; a quarter's width takes any two lots to miss together with a correlation of 0.15. It covers lots"
-    " now open, so a quarter far ahead will still gain lots not yet bought. It is a judgement aid: recognised breakage"
-    " rests on recorded estimates, not on it."
+    "A quarter's interval adds its lots up with a correlation of 0.15: lots tend to miss together. It covers lots now"
+    " open, so a quarter far ahead will still gain lots not yet bought. The forecast is a judgement aid: recognised"
+    " breakage rests on recorded estimates, not on it."
 )
 _YEAR: Final = 4
 _GROUPS: Final = ("Service", "Segment", "Owner")
@@ -38,7 +36,7 @@ def render(view: View) -> None:
     chart(said, unused_by_quarter.draw(quarters, view.currency, current_theme()), key="unused_by_quarter")
     _by(view)
     _contributors(view)
-    assumptions(_ASSUMPTIONS)
+    assumptions(_ASSUMPTIONS, "unused_forecast_at")
 
 
 def _stats(quarters: pl.DataFrame, currency: str) -> list[Stat]:

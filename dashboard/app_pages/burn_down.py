@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 import streamlit as st
@@ -26,9 +26,8 @@ from dashboard.tables import (
 
 _TABLE: Final = "burn_down_lots"
 _ASSUMPTIONS: Final = (
-    "Deliveries draw on the lot that ends first. The fan runs from what remains to the forecast at the last usable day:"
-    " the pace so far carried on, corrected by the errors that forecast made on lots that have ended; bands hold 50%"
-    " and 80% of those errors. Recent pace is over the last 90 days; money is at the lot's unit price."
+    "Deliveries draw on the lot that ends first. The fan runs from what remains to the forecast at the last usable day;"
+    " its bands hold 50% and 80%. Recent pace is over the last 90 days; money is at the lot's unit price."
 )
 
 
@@ -39,24 +38,22 @@ def render(view: View) -> None:
     if lot_id is None:
         empty(view, "watch_list", "No open lot matches.")
         return
-    lot = _lot(lot_id, ranking, balances)
+    balance = balances.row(by_predicate=pl.col("lot_id") == lot_id, named=True)
+    history = view.ask("burn_down", contract=balance["contract_id"]).filter(pl.col("lot_id") == lot_id)
+    lot = lot_of(balance, _row(ranking, lot_id), _row(view.ask("lot_terms"), lot_id) or balance, history)
     said = finding(lot, view.as_of)
     headline(said.title, described(view))
     figure_row(_stats(lot), lot.currency)
-    history = view.ask("burn_down", contract=lot.contract_id).filter(pl.col("lot_id") == lot_id)
     chart(said, burn_down.draw(lot, history, view.as_of, current_theme()), key="burn_down")
     _ranking(view, ranking)
     _in_flight(view, lot)
     _used_for(view, lot)
-    assumptions(_ASSUMPTIONS)
+    assumptions(_ASSUMPTIONS, "unused_forecast_at")
 
 
-def _lot(lot_id: str, ranking: pl.DataFrame, balances: pl.DataFrame) -> Lot:
-    watched = ranking.filter(pl.col("lot_id") == lot_id)
-    return lot_of(
-        balances.row(by_predicate=pl.col("lot_id") == lot_id, named=True),
-        watched.row(0, named=True) if watched.height else None,
-    )
+def _row(rows: pl.DataFrame, lot_id: str) -> dict[str, Any] | None:
+    found = rows.filter(pl.col("lot_id") == lot_id)
+    return found.row(0, named=True) if found.height else None
 
 
 def _stats(lot: Lot) -> list[Stat]:

@@ -19,10 +19,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 _ASSUMPTIONS: Final = (
-    "Open balance is the price of units bought and not yet used or lapsed. The forecast carries each lot's pace on to"
-    " its last usable day and corrects it by the errors such forecasts made on lots that have ended; its 80% interval"
-    " takes lots to miss together with a correlation of 0.15. Deferred revenue and backlog follow the method each"
-    " contract is booked under."
+    "Open balance is the price of units bought and not yet used or lapsed. Deferred revenue and backlog follow the"
+    " method each contract is booked under. Intervals add lots up with a correlation of 0.15: lots tend to miss"
+    " together."
 )
 
 
@@ -124,7 +123,7 @@ def render(view: View) -> None:
         key="expiry_calendar",
     )
     _watch_list(view)
-    assumptions(_ASSUMPTIONS)
+    assumptions(_ASSUMPTIONS, "unused_forecast_at")
 
 
 render(current())

@@ -55,7 +55,7 @@ def blank(theme: Theme, *, height: int = HEIGHT, right: int = 20) -> go.Figure:
         hoverlabel={"font": {"family": FONT, "size": TEXT_SIZE}, "bgcolor": theme.paper, "bordercolor": theme.grid},
         dragmode=False,
         xaxis={**axis, "showgrid": False, "showline": True, "ticks": "outside", "ticklen": 5},
-        yaxis={**axis, "showline": False, "ticks": "", "ticklabelstandoff": 6},
+        yaxis={**axis, "showline": False, "ticks": "", "ticklabelstandoff": 6, "automargin": True},
     )
     return figure
 

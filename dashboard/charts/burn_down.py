@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from dashboard.theme import Theme
 
 _TERM_UNKNOWN: Final = timedelta(days=365)
+_IDEAL_LABEL: Final = 0.45
+_NEAR_THE_AXIS: Final = 0.15
 
 
 def draw(lot: Lot, history: pl.DataFrame, as_of: date, theme: Theme) -> go.Figure:
@@ -32,8 +34,8 @@ def draw(lot: Lot, history: pl.DataFrame, as_of: date, theme: Theme) -> go.Figur
         theme: the palette.
     """
     figure = blank(theme, right=LABEL_MARGIN)
-    first, last = lot.valid_from, max(lot.usable_until or as_of + _TERM_UNKNOWN, as_of)
-    _ideal(figure, lot, theme)
+    first, last = lot.valid_from, lot.usable_until or as_of + _TERM_UNKNOWN
+    _ideal(figure, lot, history, theme)
     _terms(figure, lot, as_of, first, last, theme)
     if lot.forecast is not None:
         _fan(figure, lot, as_of, theme)
@@ -61,10 +63,10 @@ def _remaining(figure: go.Figure, lot: Lot, history: pl.DataFrame, theme: Theme)
     )
     middle = len(days) // 2
     if middle:
-        write(figure, "remaining", days[middle], left[middle], theme.actual, xanchor="left", xshift=6, yshift=12)
+        _beside(figure, "remaining", days[middle], left[middle], theme.actual, is_above=_is_behind(lot, history))
 
 
-def _ideal(figure: go.Figure, lot: Lot, theme: Theme) -> None:
+def _ideal(figure: go.Figure, lot: Lot, history: pl.DataFrame, theme: Theme) -> None:
     if lot.expires_on is None:
         return
     figure.add_scatter(
@@ -74,8 +76,27 @@ def _ideal(figure: go.Figure, lot: Lot, theme: Theme) -> None:
         line={"color": theme.context, "width": 1.4, "dash": "dot"},
         hoverinfo="skip",
     )
-    middle = lot.valid_from + (lot.expires_on - lot.valid_from) * 0.45
-    write(figure, "ideal pace", middle, float(lot.granted) * 0.55, theme.muted, xanchor="right", xshift=-4, yshift=-10)
+    at = lot.valid_from + (lot.expires_on - lot.valid_from) * _IDEAL_LABEL
+    left = float(lot.granted) * (1 - _IDEAL_LABEL)
+    _beside(figure, "ideal pace", at, left, theme.muted, is_above=not _is_behind(lot, history))
+
+
+def _is_behind(lot: Lot, history: pl.DataFrame) -> bool:
+    """Whether more remained than the ideal pace leaves, halfway through what is known."""
+    if history.is_empty() or lot.expires_on is None:
+        return True
+    _, remaining, ideal = history.select("on_date", "remaining_quantity", "ideal_quantity").row(history.height // 2)
+    return bool(remaining >= ideal)
+
+
+def _beside(figure: go.Figure, text: str, on: date, left: float, colour: str, *, is_above: bool) -> None:
+    """A label on a falling line: above it to the right or below it to the left, away from the other line."""
+    side: dict[str, object] = (
+        {"xanchor": "left", "xshift": 6, "yshift": 12}
+        if is_above
+        else {"xanchor": "right", "xshift": -6, "yshift": -12}
+    )
+    write(figure, text, on, left, colour, **side)
 
 
 def _terms(figure: go.Figure, lot: Lot, as_of: date, first: date, last: date, theme: Theme) -> None:
@@ -129,7 +150,7 @@ def _fan(figure: go.Figure, lot: Lot, as_of: date, theme: Theme) -> None:
 
 
 def _end_label(figure: go.Figure, lot: Lot, last: date, theme: Theme) -> None:
-    at_end = {"xanchor": "left", "xshift": 10, "align": "left"}
+    at_end = {"xanchor": "left", "xshift": 10, "align": "left", "yanchor": "middle"}
     if lot.forecast is None:
         return
     forecast = lot.forecast
@@ -139,4 +160,6 @@ def _end_label(figure: go.Figure, lot: Lot, last: date, theme: Theme) -> None:
     )
     if not fmt.is_money(lot.unit):
         text += f"<br>≈ {fmt.money(forecast.amount, lot.currency)}"
+    if float(forecast.expected) < float(lot.granted) * _NEAR_THE_AXIS:
+        at_end["yanchor"] = "bottom"
     write(figure, text, last, float(forecast.expected), theme.actual, **at_end)

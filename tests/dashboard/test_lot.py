@@ -43,6 +43,7 @@ NORTHWIND = Lot(
     remaining_amount=Decimal(24_000),
     lapsed_amount=Decimal(0),
     forecast=FORECAST,
+    used_up_on=None,
 )
 ON_PACE = replace(NORTHWIND, forecast=replace(FORECAST, expected=Decimal("0.02"), recent_monthly=Decimal(28)))
 UNUSED = replace(
@@ -50,7 +51,9 @@ UNUSED = replace(
 )
 IN_GRACE = replace(NORTHWIND, status="grace", expires_on=date(2026, 9, 30))
 UPCOMING = replace(NORTHWIND, status="upcoming", valid_from=date(2027, 1, 1), forecast=None)
-EXHAUSTED = replace(NORTHWIND, status="exhausted", remaining=Decimal(0), drawn=Decimal(200), forecast=None)
+EXHAUSTED = replace(
+    NORTHWIND, status="exhausted", remaining=Decimal(0), drawn=Decimal(200), forecast=None, used_up_on=date(2026, 11, 2)
+)
 ENDED = replace(
     NORTHWIND,
     status="ended",
@@ -86,7 +89,7 @@ EVERY = {
         (NORTHWIND, "Northwind will leave about 38 of 200 hours unused on 31 March 2027"),
         (ON_PACE, "Northwind is on pace to use all 200 hours by 31 March 2027"),
         (UPCOMING, "Northwind can use 200 hours from 1 January 2027"),
-        (EXHAUSTED, "Northwind has used all 200 hours, 129 days before the end"),
+        (EXHAUSTED, "Northwind has used all 200 hours by 2 November, 149 days before the end"),
         (ENDED, "Northwind left 12 of 200 hours unused on 31 October"),
         (USED_UP_AT_THE_END, "Northwind used all 200 hours by 31 October"),
         (ENDLESS, "Northwind has 120 of 200 hours left, and no last day to use them by"),
@@ -120,8 +123,9 @@ def test_every_lot_can_be_drawn(lot: Lot, theme: object) -> None:
         {
             "on_date": [lot.valid_from, AS_OF],
             "remaining_quantity": [lot.granted, lot.remaining],
+            "ideal_quantity": [lot.granted, Decimal(70)],
         },
-        schema_overrides={"remaining_quantity": pl.Decimal(18, 4)},
+        schema_overrides={"remaining_quantity": pl.Decimal(18, 4), "ideal_quantity": pl.Decimal(18, 4)},
     )
     for rows in (history, history.head(1), history.clear()):
         figure = burn_down.draw(lot, rows, AS_OF, theme)
