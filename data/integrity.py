@@ -100,6 +100,8 @@ def _rules(table: Table, rows: pa.Table) -> Iterator[tuple[str, str, str]]:
         f"{key} appears more than once",
         f"({key}) IN (SELECT ({key}) FROM {table.name} GROUP BY {key} HAVING count(*) > 1)",
     )
+    for rule in table.rules:
+        yield rule.column, rule.reason, f"{rule.column} IS NOT NULL AND ({rule.broken_by})"
     for column in table.columns:
         null_count = rows[column.name].null_count
         if column.is_required and null_count:

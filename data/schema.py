@@ -60,6 +60,15 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Rule:
+    """What no row may do beyond its columns' types: `broken_by` is the SQL condition, `column` the one to name."""
+
+    column: str
+    reason: str
+    broken_by: str
+
+
+@dataclass(frozen=True)
 class Table:
     """One source table: `grain` says what a row is, `key` the columns that identify it."""
 
@@ -67,6 +76,7 @@ class Table:
     grain: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
+    rules: tuple[Rule, ...] = ()
 
     def column(self, name: str) -> Column:
         """The column of that name.
@@ -144,6 +154,12 @@ LOTS = Table(
         Column("scope", "VARCHAR", "'any', or the service types it covers, separated by |"),
         _optional("standalone_price", MONEY, "stand-alone selling price of one unit (R9.4)"),
     ),
+    rules=(
+        Rule("quantity", "must be above 0", "quantity <= 0"),
+        Rule("amount", "must not be below 0", "amount < 0"),
+        Rule("expires_on", "is before valid_from", "expires_on < valid_from"),
+        Rule("grace_until", "is before expires_on", "grace_until < expires_on OR expires_on IS NULL"),
+    ),
 )
 
 BILLINGS = Table(
@@ -208,6 +224,10 @@ AMENDMENTS = Table(
         Column("effective_on", "DATE", "first day it counts, before that day's deliveries (R1.4)"),
         Column("quantity", QUANTITY, "units added or taken back, positive"),
         Column("amount", MONEY, "their price in the contract's currency, positive"),
+    ),
+    rules=(
+        Rule("quantity", "must be above 0", "quantity <= 0"),
+        Rule("amount", "must not be below 0", "amount < 0"),
     ),
 )
 

@@ -149,6 +149,10 @@ def test_a_damaged_manifest_is_named(tmp_path: Path, content: str) -> None:
         (tables(contract_id="none"), r"lots\.contract_id: is not in contracts\.contract_id \(1 rows, first: none\)"),
         (tables(unit=None), r"lots\.unit: is required and empty"),
         (tables(colour="red"), r"lots has no column colour"),
+        (tables(quantity=Decimal(0)), r"lots\.quantity: must be above 0"),
+        (tables(amount=Decimal(-1)), r"lots\.amount: must not be below 0"),
+        (tables(expires_on=date(2023, 12, 31)), r"lots\.expires_on: is before valid_from"),
+        (tables(grace_until=date(2024, 6, 30)), r"lots\.grace_until: is before expires_on"),
         (tables(quantity=Decimal("0.00001")), r"lots\.quantity does not fit DECIMAL\(18,4\)"),
         (tables() | {"tranches": pa.table({})}, r"The schema has no table tranches"),
         (
