@@ -61,7 +61,7 @@ def _notices() -> dict[str, str]:
 
 
 def _snapshot() -> Snapshot:
-    labelled = {_label(snapshot): snapshot for snapshot in reversed(snapshots())}
+    labelled = _labelled(snapshots())
     labels = list(labelled)
     check("snapshot", labels, f"the latest, {labels[0]}")
     label = st.selectbox(
@@ -76,11 +76,13 @@ def _snapshot() -> Snapshot:
     return labelled.get(label or labels[0], labelled[labels[0]])
 
 
-def _label(snapshot: Snapshot) -> str:
-    """The snapshot's date, which is also what the URL says; a second one of the same day carries its number."""
-    same_day = [known for known in snapshots() if known.dated_on == snapshot.dated_on]
-    dated = snapshot.dated_on.isoformat()
-    return dated if snapshot == same_day[-1] else f"{dated} no. {snapshot.number}"
+def _labelled(known: Sequence[Snapshot]) -> dict[str, Snapshot]:
+    """Snapshots by date, which is also what the URL says; an earlier one of the same day carries its number."""
+    labelled: dict[str, Snapshot] = {}
+    for snapshot in reversed(known):
+        dated = snapshot.dated_on.isoformat()
+        labelled[dated if dated not in labelled else f"{dated} no. {snapshot.number}"] = snapshot
+    return labelled
 
 
 def _as_of(snapshot: Snapshot) -> date:

@@ -131,6 +131,11 @@ def day(on: date, near: date) -> str:
     return text if on.year == near.year else f"{text} {on.year}"
 
 
+def full_day(on: date) -> str:
+    """A day that stands alone: `31 Mar 2027`."""
+    return f"{short_day(on)} {on.year}"
+
+
 def short_day(on: date) -> str:
     """A day on a label: `31 Mar`."""
     return f"{on.day} {on:%b}"

@@ -180,7 +180,7 @@ def _pace(forecast: Forecast, unit: str) -> str:
     required, recent = (fmt.quantity(pace, unit) for pace in (forecast.required_monthly, forecast.recent_monthly))
     more = forecast.required_monthly - forecast.recent_monthly
     if more <= 0 or _nil(more, unit):
-        return f"The recent pace of {recent} a month uses them all."
+        return f"The pace of the last 90 days, {recent} a month, would use them all if it held."
     if not forecast.recent_monthly:
         return f"Booking {required} a month uses them all; nothing was used in the last 90 days."
     return f"Booking {fmt.quantity(more, unit)} more a month, {required} instead of {recent}, uses them all."

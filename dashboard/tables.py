@@ -23,13 +23,12 @@ if TYPE_CHECKING:
 SHOWN_ROWS: Final = 200
 
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
-_NAMED_FORMATS: Final = {"USD": "dollar", "EUR": "euro"}
 _ROW_PIXELS: Final = 35
 
 
 def money_column(label: str, currency: str, meaning: str | None = None) -> ColumnConfig:
     """Amounts without minor digits, to compare at a glance."""
-    return st.column_config.NumberColumn(label, format=_NAMED_FORMATS.get(currency, "localized"), step=1, help=meaning)
+    return st.column_config.NumberColumn(label, format=f"{fmt.symbol(currency)}%,.0f", help=meaning)
 
 
 def ledger_column(label: str, currency: str, meaning: str | None = None) -> ColumnConfig:

@@ -57,6 +57,10 @@ def _row(rows: pl.DataFrame, lot_id: str) -> dict[str, Any] | None:
 
 
 def _stats(lot: Lot) -> list[Stat]:
+    if lot.status == "upcoming":
+        days = [("First usable day", lot.valid_from), ("Last usable day", lot.usable_until)]
+        bought = Stat("Bought", fmt.quantity(lot.granted, lot.unit))
+        return [bought, *(Stat(label, fmt.full_day(on) if on else "none") for label, on in days)]
     left = Stat(
         "Remaining",
         fmt.quantity(lot.remaining, lot.unit),

@@ -57,7 +57,7 @@ def stats(view: View, summary: dict[str, Any]) -> list[Stat]:
 
 
 def _summary(view: View) -> dict[str, Any] | None:
-    rows = view.ask("portfolio_summary")
+    rows = view.without("currency").ask("portfolio_summary").filter(currency=view.currency)
     return rows.row(0, named=True) if rows.height else None
 
 
@@ -116,12 +116,15 @@ def render(view: View) -> None:
         empty(view, "expiry_calendar", "No open balance matches.")
         return
     headline(answer(summary, view.currency), described(view) + _since(view) + _others(view))
-    figure_row(stats(view, summary), view.currency)
+    # The chart need not wait for the snapshot the figures are compared with.
+    figures = st.container()
     finding(
         expiry_calendar.finding(calendar, view.as_of, view.currency),
         expiry_calendar.draw(calendar, view.as_of, view.currency, current_theme()),
         key="expiry_calendar",
     )
+    with figures:
+        figure_row(stats(view, summary), view.currency)
     _watch_list(view)
     assumptions(_ASSUMPTIONS, "unused_forecast_at")
 

@@ -61,9 +61,16 @@ def _remaining(figure: go.Figure, lot: Lot, history: pl.DataFrame, theme: Theme)
         customdata=[f"{quantity:,} {fmt.unit_in_words(lot.unit)}" for quantity in history["remaining_quantity"]],
         hovertemplate="<b>%{x|%-d %b %Y}</b><br>%{customdata} left<extra></extra>",
     )
-    middle = len(days) // 2
-    if middle:
+    middle = _halfway(history)
+    if len(days) > 1:
         _beside(figure, "remaining", days[middle], left[middle], theme.actual, is_above=_is_behind(lot, history))
+
+
+def _halfway(history: pl.DataFrame) -> int:
+    """The row that holds halfway through the days known: there the label is clear of as-of line and fan."""
+    days: list[date] = history["on_date"].to_list()
+    halfway = days[0] + (days[-1] - days[0]) / 2
+    return sum(on <= halfway for on in days) - 1
 
 
 def _ideal(figure: go.Figure, lot: Lot, history: pl.DataFrame, theme: Theme) -> None:
@@ -85,7 +92,7 @@ def _is_behind(lot: Lot, history: pl.DataFrame) -> bool:
     """Whether more remained than the ideal pace leaves, halfway through what is known."""
     if history.is_empty() or lot.expires_on is None:
         return True
-    _, remaining, ideal = history.select("on_date", "remaining_quantity", "ideal_quantity").row(history.height // 2)
+    _, remaining, ideal = history.select("on_date", "remaining_quantity", "ideal_quantity").row(_halfway(history))
     return bool(remaining >= ideal)
 
 

@@ -1,16 +1,13 @@
 """Screenshots of every page, light and dark, at two widths: `python -m tests.browser.screenshots`.
 
-Those in docs/screenshots are few and small: every page in light at 1280 and one in dark, with a palette of 128 colours.
+Those in docs/screenshots are few and small: every page in light at 1280 and one in dark.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
-
-from PIL import Image
 
 from tests.browser.server import browsing, serving, settled, visit
 
@@ -21,7 +18,6 @@ PAGES = {"portfolio": "", "burn_down": "burn_down", "breakage": "breakage", "rec
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WIDTHS = (1280, 1920)
 HEIGHT = 1240
-COLOURS = 128
 
 
 def main() -> None:
@@ -36,15 +32,15 @@ def main() -> None:
             for scheme in SCHEMES:
                 for width in WIDTHS:
                     if asked.all or is_documented(name, scheme, width):
-                        picture = shoot(browser, f"{address}/{path}", scheme, width)
-                        save(picture, asked.out / f"{name}-{scheme}-{width}.png")
+                        picture = asked.out / f"{name}-{scheme}-{width}.png"
+                        shoot(browser, f"{address}/{path}", scheme, width, picture)
 
 
 def is_documented(name: str, scheme: str, width: int) -> bool:
     return width == WIDTHS[0] and (scheme == "light" or name == "burn_down")
 
 
-def shoot(browser: Browser, link: str, scheme: Literal["light", "dark"], width: int) -> bytes:
+def shoot(browser: Browser, link: str, scheme: Literal["light", "dark"], width: int, picture: Path) -> None:
     page = browser.new_page(viewport={"width": width, "height": HEIGHT}, color_scheme=scheme)
     try:
         visit(page, link)
@@ -52,14 +48,9 @@ def shoot(browser: Browser, link: str, scheme: Literal["light", "dark"], width: 
         page.get_by_test_id("stDataFrame").first.locator("canvas").first.wait_for()
         page.evaluate("() => new Promise(done => requestIdleCallback(done))")
         settled(page)
-        return page.screenshot(animations="disabled")
+        page.screenshot(path=picture, animations="disabled")
     finally:
         page.close()
-
-
-def save(picture: bytes, path: Path) -> None:
-    image = Image.open(io.BytesIO(picture)).convert("RGB")
-    image.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 if __name__ == "__main__":

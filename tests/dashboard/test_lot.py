@@ -104,7 +104,7 @@ def test_the_title_says_what_becomes_of_the_lot(lot: Lot, title: str) -> None:
     ("lot", "advice"),
     [
         (NORTHWIND, "Booking 9 h more a month, 28 h instead of 19 h, uses them all."),
-        (ON_PACE, "The recent pace of 28 h a month uses them all."),
+        (ON_PACE, "The pace of the last 90 days, 28 h a month, would use them all if it held."),
         (UNUSED, "Never used so far. Booking 28 h a month uses them all; nothing was used in the last 90 days."),
         (IN_GRACE, "In grace since its term ended on 30 September."),
         (ENDED, "What lapsed was worth $2,400."),
