@@ -120,11 +120,6 @@ def quantity_range(low: Amount, high: Amount, unit: str) -> str:
     return f"{start} to {quantity(high, unit)}"
 
 
-def percent(share: Amount) -> str:
-    """A share of 0 to 1 as a percentage without decimals."""
-    return f"{_rounded(_decimal(share) * 100, 0)}%"
-
-
 def day(on: date, near: date) -> str:
     """A day as a sentence says it; its year only where it differs from that of a day nearby."""
     text = f"{on.day} {on:%B}"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import shutil
 import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).parents[2]
+HOST = "127.0.0.1"
 START_SECONDS = 60
 #: The first figure of a fresh server compiles the draws kernel.
 PAGE_MILLISECONDS = 60_000
@@ -35,21 +35,20 @@ def chromium_path() -> str | None:
 def serving(store: Path) -> Iterator[str]:
     """Serve a store on a free port; its address."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((HOST, 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py", "--server.port", str(port)]
     environment = {**os.environ, "DRAWDOWN_STORE": str(store.absolute())}
     with subprocess.Popen(
-        [*command, "--server.address", "127.0.0.1"],
+        [*command, "--server.address", HOST],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as server:
         try:
-            address = f"http://127.0.0.1:{port}"
-            _wait_until_healthy(address)
-            yield address
+            _wait_until_healthy(HOST, port)
+            yield f"http://{HOST}:{port}"
         finally:
             server.terminate()
 
@@ -79,13 +78,16 @@ def visit(page: Page, address: str) -> None:
     expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=PAGE_MILLISECONDS)
 
 
-def _wait_until_healthy(address: str) -> None:
+def _wait_until_healthy(host: str, port: int) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
+        connection = http.client.HTTPConnection(host, port, timeout=1)
         try:
-            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):  # noqa: S310
+            connection.request("GET", "/_stcore/health")
+            if connection.getresponse().status == http.HTTPStatus.OK:
                 return
-        except (urllib.error.URLError, OSError):
+        except OSError:
             time.sleep(0.1)
-    message = f"The server did not start within {START_SECONDS} s."
-    raise TimeoutError(message)
+        finally:
+            connection.close()
+    raise TimeoutError(f"The server did not start within {START_SECONDS} s.")

@@ -89,7 +89,6 @@ def test_days_name_their_year_where_it_differs() -> None:
     assert fmt.short_day(date(2027, 3, 31)) == "31 Mar"
 
 
-def test_counts_and_shares() -> None:
+def test_counts() -> None:
     assert fmt.count(1, "lot") == "1 lot"
     assert fmt.count(1182, "client") == "1,182 clients"
-    assert fmt.percent(0.816) == "82%"
