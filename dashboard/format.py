@@ -18,7 +18,7 @@ _LONG: Final = {"hour": ("hour", "hours")}
 _DEFAULT_DIGITS: Final = 2
 _FEW: Final = 10
 _THOUSAND: Final = 1_000
-_IDLE_NOUGHTS: Final = re.compile(r"(?:\.0+|(?<=\.\d)0)M")
+_IDLE_NOUGHTS: Final = re.compile(r"(?:\.0+|(?<=\.\d)0)(?=[MB])")
 _TEN_THOUSAND: Final = 10_000
 
 Amount = Decimal | float | int
@@ -35,15 +35,16 @@ def symbol(currency: str) -> str:
 
 
 def money(amount: Amount, currency: str) -> str:
-    """An amount at the precision of a sentence: `$7,600`, `$653k`, `$1.24M`, with a true minus."""
+    """An amount at the precision of a sentence: `$7,600`, `$653k`, `$1.24M`, `$1.65B`, with a true minus."""
     exact = abs(_decimal(amount))
     if _rounded(exact, 0) < _TEN_THOUSAND:
         text = f"{_rounded(exact, 0):,}"
     elif _rounded(exact / _THOUSAND, 0) < _THOUSAND:
         text = f"{_rounded(exact / _THOUSAND, 0)}k"
+    elif _rounded(exact / _THOUSAND**2, 1) < _THOUSAND:
+        text = f"{_three_digits(exact / _THOUSAND**2)}M"
     else:
-        millions = exact / _THOUSAND**2
-        text = f"{_rounded(millions, 2 if millions < _FEW else 1)}M"
+        text = f"{_three_digits(exact / _THOUSAND**3)}B"
     # What rounds to nothing has no sign.
     return _signed(amount, symbol(currency) + text, is_nil=text == "0")
 
@@ -56,7 +57,7 @@ def money_in_full(amount: Amount, currency: str) -> str:
 
 def money_tick(amount: Amount, currency: str) -> str:
     """An amount on an axis: `$500k`, `$1M`, `$1.5M`, without the noughts that only say how precise it is."""
-    return _IDLE_NOUGHTS.sub("M", money(amount, currency))
+    return _IDLE_NOUGHTS.sub("", money(amount, currency))
 
 
 def change(amount: Amount, currency: str) -> str:
@@ -152,6 +153,11 @@ def _decimal(value: Amount) -> Decimal:
 
 def _rounded(value: Decimal, digits: int) -> Decimal:
     return value.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
+
+
+def _three_digits(value: Decimal) -> Decimal:
+    """Two decimals below ten, one above: what a reader can compare."""
+    return _rounded(value, 2 if value < _FEW else 1)
 
 
 def _signed(value: Amount, text: str, *, is_nil: bool) -> str:

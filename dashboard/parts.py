@@ -71,7 +71,8 @@ def chart(said: Finding, figure: go.Figure, key: str) -> None:
 
 def assumptions(text: str, method: str | None = None) -> None:
     """What the figures of the page rest on; a method is told in the words of the figure that applies it."""
-    muted(text if method is None else f"{text} {catalog.figure(method).meaning}")
+    # The figure's first sentence says what it is; how it comes about follows.
+    muted(text if method is None else f"{text} {catalog.figure(method).meaning.split('. ', 1)[1]}")
 
 
 def empty(view: View, figure: str, nothing: str) -> None:

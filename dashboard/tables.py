@@ -59,18 +59,26 @@ def text_column(label: str) -> ColumnConfig:
     return st.column_config.TextColumn(label)
 
 
+def with_interval(lots: pl.DataFrame, currency: str) -> pl.DataFrame:
+    """The rows shown of a forecast, with its 80% interval in words as the column `interval`."""
+    shown = lots.head(SHOWN_ROWS)
+    ends = shown.select("low_amount", "high_amount").iter_rows()
+    words = [f"{fmt.money(low, currency)} to {fmt.money(high, currency)}" for low, high in ends]
+    return shown.with_columns(pl.Series("interval", words, dtype=pl.String))
+
+
 def section(title: str, figure: str, rows: pl.DataFrame, view: View) -> None:
     """A table's title, with how it is computed and its CSV beside it."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.header(plain(title), anchor=False, width="content")
         with st.container(horizontal=True, width="content", gap="small"):
-            _how_computed(figure)
+            _how_computed(figure, title)
             st.download_button(
                 "CSV",
                 data=lambda: csv(rows),
                 file_name=f"{figure}-{view.as_of}.csv",
                 mime="text/csv",
-                key=f"csv_{figure}",
+                key=f"csv_{title}",
                 on_click="ignore",
                 help=f"{fmt.count(rows.height, 'row')}, as filtered, every column to full precision.",
             )
@@ -122,9 +130,9 @@ def csv(rows: pl.DataFrame) -> bytes:
     return harmless.write_csv().encode()
 
 
-def _how_computed(name: str) -> None:
+def _how_computed(name: str, title: str) -> None:
     figure = catalog.figure(name)
-    with st.popover("How is this computed?", on_change="rerun", key=f"how_{name}") as popover:
+    with st.popover("How is this computed?", on_change="rerun", key=f"how_{title}") as popover:
         if not popover.open:
             return
         st.markdown(plain(figure.meaning))

@@ -99,7 +99,7 @@ def _ask(
     statement = f"SELECT {columns} FROM {relation} ORDER BY {figure.order}"
     try:
         rows: pl.DataFrame = cursor.sql(statement, params=dict(parameters)).pl()
-    except duckdb.ConversionException as error:
+    except (duckdb.ConversionException, duckdb.InvalidInputException) as error:
         raise FigureError(f"{figure.name} can't use these values: {error}") from error
     return rows
 

@@ -32,13 +32,13 @@ WITH open_lots AS (
         sum(watch_list.remaining_amount) FILTER (WHERE watch_list.days_left <= 60) AS ending_60_amount,
         sum(watch_list.remaining_amount) FILTER (WHERE watch_list.days_left <= 90) AS ending_90_amount,
         sum(watch_list.expected_amount) AS expected_amount,
-        sqrt(
-            0.15 * sum(watch_list.expected_amount - watch_list.low_amount) ** 2
-            + 0.85 * sum((watch_list.expected_amount - watch_list.low_amount) ** 2)
+        joint_half_width(
+            sum(watch_list.expected_amount - watch_list.low_amount),
+            sum((watch_list.expected_amount - watch_list.low_amount) ** 2)
         ) AS below,
-        sqrt(
-            0.15 * sum(watch_list.high_amount - watch_list.expected_amount) ** 2
-            + 0.85 * sum((watch_list.high_amount - watch_list.expected_amount) ** 2)
+        joint_half_width(
+            sum(watch_list.high_amount - watch_list.expected_amount),
+            sum((watch_list.high_amount - watch_list.expected_amount) ** 2)
         ) AS above
     FROM watch_list(as_of) AS watch_list
     GROUP BY watch_list.currency

@@ -59,8 +59,8 @@ totals AS (
         ahead.quarter_start,
         count(*) AS lot_count,
         sum(ahead.expected_amount) AS expected,
-        sqrt(0.15 * sum(ahead.below) ** 2 + 0.85 * sum(ahead.below ** 2)) AS below,
-        sqrt(0.15 * sum(ahead.above) ** 2 + 0.85 * sum(ahead.above ** 2)) AS above
+        joint_half_width(sum(ahead.below), sum(ahead.below ** 2)) AS below,
+        joint_half_width(sum(ahead.above), sum(ahead.above ** 2)) AS above
     FROM ahead
     GROUP BY ahead.currency, ahead.quarter_start
 ),

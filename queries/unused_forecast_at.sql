@@ -1,9 +1,9 @@
--- What each open lot is forecast to leave unused, seen from several days at once.
+-- What each open lot is forecast to leave unused.
 --
--- The pace so far carried on to the last usable day (run rate), corrected by the errors that forecast made on lots
+-- The pace so far is carried on to the last usable day (run rate) and corrected by the errors such forecasts made on lots
 -- that had ended by then, seen at the same tenth of their term with a run rate in the same third: their mean moves the
--- forecast, their 10% to 90% range is the interval. With fewer than 20 ended lots to learn from the interval is everything that can happen, nil to all that
--- remains. A forecast is a judgement aid, so its shares are DOUBLE; quantities and amounts are rounded once.
+-- forecast, their 10% to 90% range is the interval. With fewer than 20 such lots to learn from, the interval is
+-- everything that can happen, from nil to all that remains.
 --
 -- Grain:   one row per day asked about and lot with an end that has begun by then and holds units
 -- Order:   origin, lot_id

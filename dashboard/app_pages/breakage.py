@@ -13,7 +13,7 @@ from dashboard.charts.unused_by_quarter import held, quarter, tested_quarters
 from dashboard.filters import check, described, forget
 from dashboard.parts import Stat, assumptions, chart, empty, figure_row, headline
 from dashboard.session import View, current, current_theme
-from dashboard.tables import day_column, money_column, section, share_column, table, text_column
+from dashboard.tables import day_column, money_column, section, share_column, table, text_column, with_interval
 
 _ASSUMPTIONS: Final = (
     "A quarter's interval adds its lots up with a correlation of 0.15: lots tend to miss together. It covers lots now"
@@ -34,8 +34,9 @@ def render(view: View) -> None:
     headline(said.title, described(view))
     figure_row(_stats(quarters, view.currency), view.currency)
     chart(said, unused_by_quarter.draw(quarters, view.currency, current_theme()), key="unused_by_quarter")
-    _by(view)
-    _contributors(view)
+    if view.ask("watch_list").height:
+        _by(view)
+        _contributors(view)
     assumptions(_ASSUMPTIONS, "unused_forecast_at")
 
 
@@ -65,12 +66,9 @@ def _stats(quarters: pl.DataFrame, currency: str) -> list[Stat]:
 
 
 def _by(view: View) -> None:
-    """The forecast added up by what leadership can act on; intervals do not add, so none is shown."""
-    lots = view.ask("watch_list")
-    if lots.is_empty():
-        return
-    section("Where it will be left unused", "watch_list", lots, view)
+    """The forecast by what leadership can act on."""
     check("by", _GROUPS, _GROUPS[0])
+    title = st.container()
     by = st.segmented_control(
         "By",
         _GROUPS,
@@ -82,18 +80,17 @@ def _by(view: View) -> None:
         args=("by",),
         label_visibility="collapsed",
     )
-    groups = (
-        lots.group_by(by.lower())
-        .agg(pl.len().alias("lot_count"), pl.sum("remaining_amount", "expected_amount"))
-        .sort("expected_amount", by.lower(), descending=[True, False])
-    )
+    groups = view.ask("unused_by_group", dimension=by.lower())
+    with title:
+        section("Where it will be left unused", "unused_by_group", groups, view)
     table(
-        groups,
+        with_interval(groups, view.currency),
         {
-            by.lower(): text_column(by),
+            "member": text_column(by),
             "lot_count": st.column_config.NumberColumn("Open lots"),
             "remaining_amount": money_column("Open balance", view.currency),
             "expected_amount": money_column("Forecast unused", view.currency),
+            "interval": text_column("80% interval"),
         },
         key=f"by_{by}",
         alt=f"Forecast unused by {by.lower()}",
@@ -102,16 +99,13 @@ def _by(view: View) -> None:
 
 def _contributors(view: View) -> None:
     lots = view.ask("watch_list")
-    if lots.is_empty():
-        return
-    st.header("Largest contributors", anchor=False)
+    section("Largest contributors", "watch_list", lots, view)
     table(
-        lots,
+        with_interval(lots, view.currency),
         {
             "account_name": text_column("Client"),
             "expected_amount": money_column("Forecast unused", view.currency),
-            "low_amount": money_column("80% from", view.currency),
-            "high_amount": money_column("to", view.currency),
+            "interval": text_column("80% interval"),
             "used_share": share_column("Used"),
             "usable_until": day_column("Last usable day"),
             "segment": text_column("Segment"),

@@ -11,7 +11,7 @@ from dashboard.charts import expiry_calendar
 from dashboard.filters import described
 from dashboard.parts import Stat, assumptions, empty, figure_row, finding, headline, muted
 from dashboard.session import View, current, current_theme, previous
-from dashboard.tables import day_column, money_column, picked, section, share_column, table, text_column
+from dashboard.tables import day_column, money_column, picked, section, share_column, table, text_column, with_interval
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -88,12 +88,11 @@ def _watch_list(view: View) -> None:
     muted("Select a row to open its burn-down.")
     currency = view.currency
     table(
-        lots,
+        with_interval(lots, currency),
         {
             "account_name": text_column("Client"),
             "expected_amount": money_column("At risk", currency, "Price of the units forecast to be left unused."),
-            "low_amount": money_column("80% from", currency),
-            "high_amount": money_column("to", currency),
+            "interval": text_column("80% interval"),
             "remaining_amount": money_column("Open", currency),
             "used_share": share_column("Used"),
             "usable_until": day_column("Last usable day"),

@@ -93,9 +93,9 @@ def _month_table(view: View, months: pl.DataFrame) -> None:
 
 
 def _rollforward(view: View, periods: pl.DataFrame) -> None:
-    shown = periods.sort("policy", "period_end", descending=[False, True])
-    section("Deferred revenue roll-forward", "liability_rollforward", shown, view)
-    muted("Opening + billings - refunds - revenue = closing, for each policy.")
+    shown = _in_words(periods.sort("policy", "period_end", descending=[False, True]), "policy")
+    section("Deferred revenue roll-forward", "recognition_by_period", shown, view)
+    muted(f"Opening + billings {fmt.MINUS} refunds {fmt.MINUS} revenue = closing, for each policy.")
     currency = view.currency
     table(
         shown,
@@ -120,7 +120,7 @@ def _by_contract(view: View, contracts: pl.DataFrame) -> None:
     section("Contracts that make the difference", "policy_difference", contracts, view)
     currency = view.currency
     table(
-        contracts,
+        _in_words(contracts, "recognition_method"),
         {
             "account_name": text_column("Client"),
             "contract_id": text_column("Contract"),
@@ -134,6 +134,11 @@ def _by_contract(view: View, contracts: pl.DataFrame) -> None:
         key="policy_difference",
         alt="Contracts by difference between the policies",
     )
+
+
+def _in_words(rows: pl.DataFrame, column: str) -> pl.DataFrame:
+    """Policies as people say them: on delivery, not on_delivery."""
+    return rows.with_columns(pl.col(column).str.replace_all("_", " "))
 
 
 render(current())

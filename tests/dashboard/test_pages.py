@@ -212,5 +212,5 @@ def test_an_empty_store_says_what_to_run(
 def test_how_a_figure_is_computed_is_shown_on_opening(visit: Visit) -> None:
     app = visit("portfolio")
     assert not app.code
-    app.session_state["how_watch_list"] = True
+    app.session_state["how_Lots with the most money at risk"] = True
     assert "CREATE OR REPLACE MACRO watch_list" in app.run().code[0].value
