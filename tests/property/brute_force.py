@@ -219,21 +219,33 @@ def on_delivery(reading: Reading, lot: Row, contract: Row, day: date) -> tuple[F
 
 
 def ratable(reading: Reading, lot: Row, contract: Row, day: date) -> Fraction:
-    """Recognised by the close of a day under policy 1, rounded."""
-    return rounded(exact_ratable(reading, lot, contract, day), contract["currency"])
+    """Recognised by the close of a day under policy 1: every grant is rounded like a lot of its own (R7.7).
 
-
-def exact_ratable(reading: Reading, lot: Row, contract: Row, day: date) -> Fraction:
-    """Every grant spreads from its own day over what is left of the term (R3.1).
-
-    A lot that never expires has no stated term: it spreads over its contract's, and not at all if that is open-ended.
+    What a grant costs is what it adds to the lot's price so far, rounded.
     """
-    total = Fraction(0)
+    recognised, price_before = Fraction(0), Fraction(0)
+    for price, part in spreads(reading, lot, contract, day):
+        price_after = rounded(price, contract["currency"])
+        recognised += rounded((price_after - price_before) * part, contract["currency"])
+        price_before = price_after
+    return recognised
+
+
+def spreads(reading: Reading, lot: Row, contract: Row, day: date) -> list[tuple[Fraction, Fraction]]:
+    """Of every grant, purchase first: (the lot's exact price with it, the part of the grant recognised by a day).
+
+    A grant spreads from its own day over what is left of the term (R3.1). A lot that never expires has no stated term:
+    it spreads over its contract's, and not at all if that is open-ended.
+    """
     end = lot["expires_on"] or contract["ends_on"]
-    for lot_id, _, on, quantity in reading.grants:
-        if lot_id == lot["lot_id"] and end is not None:
-            total += unit_price(lot) * quantity * progress(contract["recognition_convention"], on, end, day)
-    return total
+    if end is None:
+        return []
+    found, units = [], Fraction(0)
+    mine = [grant for grant in reading.grants if grant[0] == lot["lot_id"]]
+    for _, _, on, quantity in sorted(mine, key=lambda grant: grant[1] is not None):
+        units += quantity
+        found.append((unit_price(lot) * units, progress(contract["recognition_convention"], on, end, day)))
+    return found
 
 
 def overage_revenue(reading: Reading, line: Row, rates: list[Row], currency: str) -> tuple[str, Fraction]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -383,20 +384,32 @@ def test_scaling_all_amounts_scales_what_is_exact_and_moves_the_rest_by_its_roun
         unit = Fraction(1, 10 ** brute_force.MINOR_DIGITS[contract["currency"]])
         for key in ((lot["lot_id"], day) for day in days):
             gone = reading.drawn(*key) + reading.lapsed(*key)
-            exact_use = brute_force.unit_price(lot) * gone
-            exact_time = brute_force.exact_ratable(reading, lot, contract, key[1])
-            for exact, rows, parts in (
-                (exact_use, by_use, ("delivery", "breakage")),
-                (exact_time, by_time, ("ratable",)),
-            ):
+            used = [(brute_force.unit_price(lot) * gone, Fraction(1))]
+            elapsed = brute_force.spreads(reading, lot, contract, key[1])
+            for spread, rows, parts in ((used, by_use, ("delivery", "breakage")), (elapsed, by_time, ("ratable",))):
                 single, multiple = (sum(Fraction(side.get(key, {}).get(part, 0)) for part in parts) for side in rows)
-                is_exact = exact % unit == 0
-                exact_count += is_exact and exact > 0
-                allowed = 0 if is_exact else unit * (times + 1) / 2
-                compared.append((lot["contract_id"], str(key), True, abs(multiple - times * single) <= allowed))
+                error = _most_rounded(spread, unit)
+                exact_count += error == 0 and single > 0
+                within = abs(multiple - times * single) <= error * (times + 1)
+                compared.append((lot["contract_id"], str(key), True, within))
 
     assert exact_count
     assert_same(once, compared)
+
+
+def _most_rounded(spread: list[tuple[Fraction, Fraction]], unit: Fraction) -> Fraction:
+    """How far what is recognised of grants can be from exact: half a unit for every rounding that rounds.
+
+    A lot's price so far is the end of one grant and the beginning of the next, so it counts with the difference of
+    their parts.
+    """
+    error, before = Fraction(0), Fraction(0)
+    for (price, part), (_, next_part) in pairwise([*spread, (Fraction(0), Fraction(0))]):
+        is_price_exact = price % unit == 0 and before % unit == 0
+        error += 0 if price % unit == 0 else unit / 2 * abs(part - next_part)
+        error += 0 if part in (0, 1) or (is_price_exact and (price - before) * part % unit == 0) else unit / 2
+        before = price
+    return error
 
 
 def _scaled(book: Rows, times: int) -> Rows:

@@ -20,7 +20,7 @@ def book(new_book: Callable[..., OpenBook]) -> OpenBook:
     return new_book(
         accounts=[account("Acme", segment="Enterprise"), account("Zen", name="Zen KK")],
         contracts=[
-            contract("yen", currency="JPY", account_id="Zen", owner="Bo"),
+            contract("yen", currency="JPY", account_id="Zen", owner="Team B"),
             contract("dinar", currency="KWD", account_id="Zen"),
         ],
         lots=[
@@ -81,7 +81,7 @@ def test_lot_terms_say_who_bought_and_how_long_it_lasts(book: OpenBook) -> None:
         account_id    Acme        Zen         Zen         Acme
         account_name  Acme        Zen KK      Zen KK      Acme
         segment       Enterprise  (none)      (none)      Enterprise
-        owner         Ann         Ann         Bo          Ann
+        owner         Team A      Team A      Team B      Team A
         service       consulting  consulting  consulting  consulting
         currency      USD         KWD         JPY         USD
         minor_unit    10          1           1000        10
@@ -97,7 +97,7 @@ def test_lot_terms_say_who_bought_and_how_long_it_lasts(book: OpenBook) -> None:
 def test_the_balance_of_every_lot_at_the_end_of_march(book: OpenBook) -> None:
     balance = book.run("lot_balance", as_of="2026-03-31")
     assert (set(balance["account_id"]), set(balance["service"])) == ({"Acme", "Zen"}, {"consulting"})
-    assert (set(balance["segment"]), set(balance["owner"])) == ({"Enterprise", "(none)"}, {"Ann", "Bo"})
+    assert (set(balance["segment"]), set(balance["owner"])) == ({"Enterprise", "(none)"}, {"Team A", "Team B"})
     shown = balance.drop("account_id", "segment", "owner", "service")
     # capped: 4 of 10 used; nothing lapses before the term ends. back: 6 used, 2 taken back. dinar: 2/3 of 10 = 6.667.
     assert down(shown[:5]) == text("""
@@ -236,7 +236,7 @@ def test_expiring_lots_end_after_the_day_and_within_the_days(book: OpenBook) -> 
         lot_id              spring
         contract_id         spring
         account_name        Acme
-        owner               Ann
+        owner               Team A
         service             consulting
         usable_until        2026-06-30
         days_left           29

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from queries.book import Book, month_ends
+from queries.book import FILTERS, Book, month_ends
 from queries.catalog import FigureError
-from tests.queries.tiny import lot
+from tests.queries.tiny import account, contract, lot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +57,6 @@ def test_a_missing_parameter_is_named(book: OpenBook) -> None:
         ("recognition_by_period", {"boundaries": ["2026-01-31", "soon"]}),
         ("recognition_by_period", {"boundaries": "2026-01-31"}),
         ("expiring_lots", {"as_of": "2026-03-31", "within_days": "many"}),
-        ("lot_balance", {"as_of": "2026-03-31", "owner": 5}),
     ],
 )
 def test_a_value_that_does_not_fit_is_refused_by_name(
@@ -65,6 +64,32 @@ def test_a_value_that_does_not_fit_is_refused_by_name(
 ) -> None:
     with pytest.raises(FigureError, match=rf"{figure} can't use these values|as_of must be a date like 2026-03-31"):
         book.run(figure, **parameters)
+
+
+@pytest.mark.parametrize("figure", ["lot_balance", "portfolio_summary"])
+def test_no_day_at_all_is_a_missing_one(book: OpenBook, figure: str) -> None:
+    with pytest.raises(FigureError, match=rf"{figure} needs as_of\. It takes: as_of DATE;"):
+        book.run(figure, as_of=None)
+    with pytest.raises(FigureError, match=r"as_of"):
+        book.run("recognition_by_period", as_of=None)
+
+
+@pytest.mark.parametrize("filter_", FILTERS)
+def test_a_filter_value_that_is_no_text_is_compared_as_text(new_book: Callable[..., OpenBook], filter_: str) -> None:
+    book = new_book(
+        accounts=[account("5", segment="5", region="5"), account("Acme")],
+        contracts=[contract("5", account_id="5", owner="5", vehicle="5")],
+        lots=[lot("5", 10, 1000), lot("C", 10, 1000)],
+    )
+    found = ["5"] if filter_ != "currency" else []  # no currency is a number
+    assert book.run("lot_balance", as_of="2026-03-31", **{filter_: 5})["lot_id"].to_list() == found
+    assert book.run("lot_balance", as_of="2026-03-31", **{filter_: 6}).is_empty()
+
+
+def test_a_book_of_a_snapshot_answers_at_once(book: OpenBook) -> None:
+    assert (
+        Book(book.snapshot).run("lot_balance", as_of="2026-03-31").equals(book.run("lot_balance", as_of="2026-03-31"))
+    )
 
 
 @pytest.mark.parametrize("figure", ["lot_balance", "recognition_by_period"])

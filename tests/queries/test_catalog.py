@@ -10,7 +10,7 @@ import pytest
 from data.schema import TABLES
 from queries import catalog
 from queries.catalog import FigureError
-from tests.queries.tiny import OpenBook, added, billed, lot, removed, used
+from tests.queries.tiny import OpenBook, added, billed, contract, lot, removed, used
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +25,7 @@ VALUES = {
     "boundaries": "[DATE '2025-10-31', DATE '2026-03-15', DATE '2026-10-31']",
     "origins": "[DATE '2026-07-31', DATE '2026-10-31']",
     "within_days": "90",
+    "dimension": "'service'",
 }
 
 
@@ -59,6 +60,26 @@ def test_the_order_leaves_no_two_rows_equal(figure: Figure, sample_book: OpenBoo
     rows, distinct = sample_book.sql(f"SELECT count(*), count(DISTINCT ({order},)) FROM {asked(figure)}")[0]
     assert rows == distinct
     assert rows > 0
+
+
+@pytest.mark.parametrize(
+    ("figure", "parameter"),
+    [
+        (figure, parameter)
+        for figure in catalog.figures().values()
+        for parameter in ("boundaries", "origins")
+        if parameter in figure.parameters
+    ],
+    ids=lambda value: getattr(value, "name", value),
+)
+def test_a_day_given_twice_changes_nothing_nor_does_the_order_of_the_days(
+    figure: Figure, parameter: str, sample_book: OpenBook
+) -> None:
+    days = ["2025-10-31", "2026-03-15", "2026-10-31"]
+    once = sample_book.run(figure.name, **{parameter: days})
+    assert once.height > 0
+    twice = sample_book.run(figure.name, **{parameter: [days[2], days[0], days[1], days[1], days[0], days[2]]})
+    assert twice.equals(once)
 
 
 @FIGURES
@@ -127,7 +148,9 @@ def good_book(new_book: Callable[..., OpenBook]) -> OpenBook:
             lot("spare", 5, 500, contract_id="C"),
             lot("D", 3, 100),
             lot("forever", 3, 100, "2026-01-01.."),
+            lot("monthly", 4, 120, "2026-01-01..2026-04-30"),
         ],
+        contracts=[contract("monthly", recognition_convention="month_even")],
         consumption=[
             used("U1", "C", "2026-02-01", 4),
             used("U2", "C", "2026-02-02", -1, reverses="U1"),
@@ -149,12 +172,14 @@ def test_a_good_book_and_the_sample_fail_no_check(good_book: OpenBook, sample_bo
 
 
 def rollforward(*rows: str) -> str:
-    """SQL that puts a roll-forward of these rows in place of the figure: no table could make the figure itself err."""
-    columns = "contract_id, policy, period_end, opening, billings, refunds, revenue_ratable, revenue_delivery"
+    """SQL that puts a roll-forward of these rows in place of the figure, which no table could make err like this.
+
+    Contract C was billed 1500 - 50 and granted 10 + 2 - 1 units and 5 at 100: 1600 under either policy.
+    """
+    columns = "contract_id, policy, opening, revenue_total, closing"
     return (
         "CREATE OR REPLACE MACRO liability_rollforward(boundaries) AS TABLE"
-        f" SELECT {columns}, revenue_breakage, closing FROM (VALUES {', '.join(rows)})"
-        f" AS given({columns}, revenue_breakage, closing)"
+        f" SELECT {columns} FROM (VALUES {', '.join(rows)}) AS given({columns})"
     )
 
 
@@ -245,23 +270,50 @@ SPOILED = {
         "UPDATE source.consumption SET service_date = DATE '2026-01-31' WHERE consumption_id = 'U2'",
         [("U1",)],
     ),
-    "a period that does not foot": (
+    "a life that opens with something": (
         "rollforward_foots",
-        rollforward("('C', 'ratable', DATE '2026-01-31', 0, 100, 10, 20, 5, 1, 65)"),
-        [("C", "ratable")],
-    ),
-    "a period that opens elsewhere": (
-        "rollforward_foots",
-        rollforward(
-            "('C', 'ratable', DATE '2026-01-31', 0, 100, 0, 40, 0, 0, 60)",
-            "('C', 'ratable', DATE '2026-02-28', 61, 0, 0, 40, 0, 0, 21)",
-        ),
+        rollforward("('C', 'ratable', 7, 1600, -150)", "('C', 'on_delivery', 0, 1600, -150)"),
         [("C", "ratable")],
     ),
     "a closing that is not what was billed less what was earned": (
         "rollforward_foots",
-        rollforward("('C', 'ratable', DATE '2026-12-31', 7, 0, 0, 0, 0, 0, 7)"),
+        rollforward("('C', 'ratable', 0, 1600, -150)", "('C', 'on_delivery', 0, 1600, -150.01)"),
+        [("C", "on_delivery")],
+    ),
+    "earned over time what no grant is worth": (
+        "rollforward_foots",
+        rollforward("('C', 'ratable', 0, 1599.99, -149.99)", "('C', 'on_delivery', 0, 1600, -150)"),
         [("C", "ratable")],
+    ),
+    "earned on delivery what is neither drawn nor lapsed": (
+        "rollforward_foots",
+        rollforward("('C', 'ratable', 0, 1600, -150)", "('C', 'on_delivery', 0, 1600.01, -150.01)"),
+        [("C", "on_delivery")],
+    ),
+    "billed before time": (
+        "rollforward_foots",
+        "UPDATE source.billings SET billed_on = DATE '0001-01-01' WHERE billing_id = 'B2'",
+        [("C", "on_delivery"), ("C", "ratable")],
+    ),
+    "instalments that fall short of the grant": (
+        "rollforward_foots",
+        "UPDATE source.instalments SET weight_total = weight_total + 1",
+        [("monthly", "ratable")],
+    ),
+    "a grant of a lot there is not": (
+        "rollforward_foots",
+        "UPDATE source.grants SET lot_id = 'nothing' WHERE lot_id = 'D'",
+        [("D", "ratable")],
+    ),
+    "a grant counted twice for another contract": (
+        "rollforward_foots",
+        "UPDATE source.grants SET contract_id = 'C' WHERE lot_id = 'monthly'",
+        [("C", "ratable")],
+    ),
+    "a lot whose lapse is never earned": (
+        "rollforward_foots",
+        "UPDATE source.lot_terms SET valid_from = NULL WHERE lot_id = 'spare'",
+        [("C", "on_delivery")],
     ),
 }
 

@@ -38,7 +38,7 @@ class Outcome:
     draws: dict[str, list[tuple[str, str, date, Fraction]]]
     overage: dict[str, Fraction]
     lapses: dict[tuple[str, str | None, date], Fraction]
-    grants: dict[tuple[str, str | None], Fraction]
+    grants: dict[tuple[str, str | None], tuple[date, Fraction]]
     remaining: dict[str, Fraction]
 
 
@@ -49,7 +49,7 @@ def by_rules(book: Rows) -> Outcome:
         draws=_by_contract(owner, reading),
         overage=reading.overage,
         lapses=reading.lapses,
-        grants={(lot, change): quantity for lot, change, _, quantity in reading.grants},
+        grants={(lot, change): (on, quantity) for lot, change, on, quantity in reading.grants},
         remaining=reading.remaining,
     )
 
@@ -65,7 +65,7 @@ def by_kernel(book: Rows) -> Outcome:
     with source_connection(book) as connection:
         rows = movements(connection).sort("movement_no").to_dicts()
     draws = defaultdict(list)
-    grants: dict[tuple[str, str | None], Fraction] = {}
+    grants: dict[tuple[str, str | None], tuple[date, Fraction]] = {}
     overage: dict[str, Fraction] = defaultdict(Fraction)
     lapses: dict[Any, Fraction] = defaultdict(Fraction)
     remaining: dict[str, Fraction] = defaultdict(Fraction)
@@ -79,8 +79,8 @@ def by_kernel(book: Rows) -> Outcome:
             draws[row["contract_id"]].append((row["event_id"], row["lot_id"], row["moved_on"], quantity))
         elif row["kind"] == "lapse":
             lapses[row["lot_id"], row["event_id"], row["moved_on"]] += quantity
-        elif quantity:
-            grants[row["lot_id"], row["event_id"]] = quantity
+        else:
+            grants[row["lot_id"], row["event_id"]] = (row["moved_on"], quantity)
     return Outcome(dict(draws), dict(overage), dict(lapses), grants, dict(remaining))
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from queries.catalog import FigureError
 from tests.queries.tiny import account, across, added, billed, contract, down, lot, text, used
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def test_the_watch_list_ranks_open_lots_by_the_money_at_risk(beginners: OpenBook
         contract_id         unused      grace       grown       ahead
         account_id          Acme        Acme        Acme        Beta
         account_name        Acme        Acme        Acme        Beta
-        owner               Ann         Ann         Ann         Ann
+        owner               Team A      Team A      Team A      Team A
         segment             Enterprise  Enterprise  Enterprise  (none)
         service             consulting  consulting  consulting  consulting
         currency            USD         USD         USD         USD
@@ -166,12 +167,72 @@ def test_recent_use_is_that_of_the_last_90_days(
 def test_a_lot_that_never_expires_is_open_and_so_on_the_watch_list_and_in_the_open_balance(
     new_book: Callable[..., OpenBook],
 ) -> None:
-    book = new_book(lots=[lot("forever", 10, 1000, "2026-01-01..")])
-    assert across(book.run("watch_list", as_of="2026-03-31").select("lot_id", "status", "remaining_amount"))[1:] == [
-        ["forever", "open", "1000"]
-    ]
-    summary = book.run("portfolio_summary", as_of="2026-03-31").select("client_count", "lot_count", "open_amount")
-    assert across(summary)[1:] == [["1", "1", "1000"]]
+    # 4 of 10 used in the last 90 days: 1.3333 a month. Nothing of it is ever at risk, and no pace is asked of it.
+    book = new_book(
+        lots=[lot("forever", 10, 1000, "2026-01-01.."), lot("used up", 1, 100, "2026-01-01..")],
+        consumption=[used("U1", "forever", "2026-02-01", 4), used("U2", "used up", "2026-02-01", 1)],
+    )
+    shown = book.run("watch_list", as_of="2026-03-31").drop("account_id", "account_name", "owner", "segment", "service")
+    assert down(shown) == text("""
+        lot_id              forever
+        contract_id         forever
+        currency            USD
+        unit                hour
+        status              open
+        valid_from          2026-01-01
+        expires_on          -
+        usable_until        -
+        days_left           -
+        granted_quantity    10
+        remaining_quantity  6
+        remaining_amount    600
+        elapsed_share       -
+        used_share          0.4
+        recent_monthly      1.3333
+        required_monthly    -
+        last_used_on        2026-02-01
+        learned_from        0
+        expected_quantity   0
+        low_quantity        0
+        high_quantity       0
+        lower_quantity      0
+        upper_quantity      0
+        expected_amount     0
+        low_amount          0
+        high_amount         0
+    """)
+    assert book.run("expiry_calendar", as_of="2026-03-31").is_empty()
+    assert book.run("unused_forecast_at", origins=["2026-03-31"]).is_empty()
+    # Backlog: 600 of forever; nothing was billed, so the 500 earned are assets.
+    assert down(book.run("portfolio_summary", as_of="2026-03-31")) == text("""
+        currency          USD
+        client_count      1
+        lot_count         1
+        open_amount       600
+        ending_30_amount  0
+        ending_60_amount  0
+        ending_90_amount  0
+        expected_amount   0
+        low_amount        0
+        high_amount       0
+        deferred_revenue  0
+        contract_assets   500
+        backlog           600
+    """)
+
+
+def test_lots_that_never_end_are_open_beside_those_that_do_and_end_in_no_month(
+    new_book: Callable[..., OpenBook],
+) -> None:
+    # Half of the term passed and nothing used: all 1000 of ends are expected to lapse; forever comes last.
+    book = new_book(lots=[lot("ends", 100, 1000, TERM), lot("forever", 10, 500, "2026-01-01..")])
+    watched = book.run("watch_list", as_of=HALFWAY)
+    assert watched.select("lot_id", "days_left").rows() == [("ends", 50), ("forever", None)]
+    calendar = book.run("expiry_calendar", as_of=HALFWAY)
+    assert across(calendar)[1:] == [["USD", "2026-04-01", "1", "1000", "1000"]]
+    summary = book.run("portfolio_summary", as_of=HALFWAY)
+    amounts = ["lot_count", "open_amount", "ending_60_amount", "expected_amount", "low_amount", "high_amount"]
+    assert across(summary.select(amounts))[1:] == [["2", "1500", "1000", "1000", "0", "1000"]]
 
 
 def test_a_lot_that_has_not_begun_is_not_on_the_watch_list_though_units_were_added_to_it(
@@ -181,7 +242,12 @@ def test_a_lot_that_has_not_begun_is_not_on_the_watch_list_though_units_were_add
         lots=[lot("July", 10, 100, "2026-07-01..2026-07-10")],
         amendments=[added("A1", "July", "2026-06-21", 10, 100)],
     )
-    assert book.run("watch_list", as_of="2026-06-25")["lot_id"].to_list() == []
+    assert {on: book.run("watch_list", as_of=on)["lot_id"].to_list() for on in ("2026-06-30", "2026-07-01")} == {
+        "2026-06-30": [],
+        "2026-07-01": ["July"],
+    }
+    assert book.run("unused_forecast_at", origins=["2026-06-30"]).is_empty()
+    assert book.run("expiry_calendar", as_of="2026-06-30").is_empty()
 
 
 def test_the_expiry_calendar_adds_open_lots_by_month_of_last_use(beginners: OpenBook) -> None:
@@ -193,6 +259,47 @@ def test_the_expiry_calendar_adds_open_lots_by_month_of_last_use(beginners: Open
         USD       2026-04-01   5          3500              2200
         USD       2026-12-01   1          100               100
     """)
+
+
+def test_what_is_forecast_unused_by_segment_with_widths_of_lots_that_tend_to_miss_together(beginners: OpenBook) -> None:
+    # Enterprise: unused, half, grace, grown, far, soon: forecast 1000 + 3 x 400 + 100. Widths below: 1000, 3 x 400,
+    # 100: sqrt(0.15 x 2300^2 + 0.85 x 1,490,000) = 1435.270. Above: 3 x 300, 50: sqrt(0.15 x 950^2 + 0.85 x 272,500)
+    # = 605.805.
+    assert across(beginners.run("unused_by_group", as_of=HALFWAY, dimension="segment")) == text("""
+        currency  member      lot_count  remaining_amount  expected_amount  low_amount  high_amount
+        EUR       Enterprise  1          50                0                0           50
+        USD       Enterprise  6          3250              2300             864.73      2905.805
+        USD       (none)      1          400               0                0           400
+    """)
+
+
+@pytest.mark.parametrize(("dimension", "member"), [("service", "consulting"), ("owner", "Team A")])
+def test_what_is_forecast_unused_by_service_and_by_owner(beginners: OpenBook, dimension: str, member: str) -> None:
+    # Above, with ahead: 3 x 300, 400, 50: sqrt(0.15 x 1350^2 + 0.85 x 432,500) = 800.625.
+    assert across(beginners.run("unused_by_group", as_of=HALFWAY, dimension=dimension, currency="USD"))[1:] == [
+        ["USD", member, "7", "3650", "2300", "864.73", "3100.625"]
+    ]
+
+
+def test_what_is_forecast_unused_ranks_owners_and_never_exceeds_what_they_hold(
+    new_book: Callable[..., OpenBook],
+) -> None:
+    # Seen on the 50th of 100 days: slow would leave 90 of the 95 it holds, spent nothing of the 20 it holds. Lots that
+    # never end count with what they hold; nothing of them will lapse.
+    book = new_book(
+        contracts=[contract("spent", owner="Team B"), contract("forever", owner="Team B")],
+        lots=[lot("spent", 100, 1000, TERM), lot("slow", 100, 1000, TERM), lot("forever", 10, 100, "2026-01-01..")],
+        consumption=[used("U1", "spent", "2026-01-10", 80), used("U2", "slow", "2026-01-10", 5)],
+    )
+    assert across(book.run("unused_by_group", as_of=HALFWAY, dimension="owner"))[1:] == text("""
+        USD  Team A  1  950  900  0  950
+        USD  Team B  2  300  0    0  200
+    """)
+
+
+def test_only_a_service_a_segment_or_an_owner_is_a_group(beginners: OpenBook) -> None:
+    with pytest.raises(FigureError, match=r"unused_by_group can't use these values: .*service, segment or owner"):
+        beginners.run("unused_by_group", as_of=HALFWAY, dimension="account")
 
 
 def test_the_portfolio_on_one_day(beginners: OpenBook) -> None:
@@ -235,36 +342,43 @@ def test_what_ends_within_30_days_ends_after_today(beginners: OpenBook, as_of: s
 
 @pytest.fixture(scope="module")
 def experienced(new_book: Callable[..., OpenBook]) -> OpenBook:
-    """Twenty ended lots of ten hours and ten days: 5 hours used by the fifth day, on the sixth 5 - 0.2 x lot.
+    """Twenty ended lots of ten hours and ten days: 3 hours used on the fifth day, on the sixth 4 - 0.2 x lot.
 
-    At the fifth tenth the pace so far would have left nothing; what was left are shares of 0, 0.02, … 0.38.
+    What was left are shares of 0.30, 0.32, … 0.68. Up to the fourth tenth the pace so far would have left all, at the
+    fifth 1 - 0.3 / 0.5 = 0.4; at the sixth it is another third of the paces for some of the lots than for others.
     """
     names = [f"past {number:02d}" for number in range(20)]
     terms = ["2025-01-01..2025-01-10"] * 19 + ["2025-02-01..2025-02-10"]
     return new_book(
         accounts=[account("Acme", segment="Enterprise", region="North"), account("Beta", region="South")],
         contracts=[
-            contract("open", account_id="Beta", owner="Bo", vehicle="pool", currency="EUR"),
+            contract("open", account_id="Beta", owner="Team B", vehicle="pool", currency="EUR"),
         ],
         lots=[
             *(lot(name, 10, 100, term) for name, term in zip(names, terms, strict=True)),
             lot("open", 100, 1000, TERM),
+            lot("slow", 100, 1000, TERM),
+            lot("fast", 100, 1000, TERM),
             lot("early", 10, 100, "2023-12-01..2026-04-10"),
         ],
         consumption=[
-            *(used(f"{name} a", name, term[:8] + "05", 5) for name, term in zip(names, terms, strict=True)),
+            *(used(f"{name} a", name, term[:8] + "05", 3) for name, term in zip(names, terms, strict=True)),
             *(
-                used(f"{name} b", name, term[:8] + "06", f"{5 - 0.2 * number:.1f}")
+                used(f"{name} b", name, term[:8] + "06", f"{4 - 0.2 * number:.1f}")
                 for number, (name, term) in enumerate(zip(names, terms, strict=True))
             ),
-            used("O1", "open", "2026-01-10", 30),
+            used("O1", "open", "2026-01-10", 20),
+            used("S1", "slow", "2026-01-10", 4),
+            used("F1", "fast", "2026-01-10", 40),
+            used("E1", "early", "2024-01-10", 2),
         ],
     )
 
 
 def test_twenty_ended_lots_correct_the_forecast_and_give_it_an_interval(experienced: OpenBook) -> None:
-    # The pace so far leaves 0.4. Errors at the fifth tenth are 0, 0.02 … 0.38: mean 0.19; of their 19 steps
-    # 10% = 1.9 steps = 0.038, 25% = 0.095, 75% = 0.285, 90% = 0.342 (0.742, but only 0.7 remain).
+    # The pace so far leaves 1 - 0.2 / 0.5 = 0.6, in the same third as the 0.4 of the ended lots. Their errors at the
+    # fifth tenth are -0.10, -0.08 … 0.28: mean 0.09; of their 19 steps 10% = 1.9 steps = -0.062, 25% = -0.005,
+    # 75% = 0.185, 90% = 0.242 (0.842, but only 0.8 remain).
     rows = experienced.run("unused_forecast_at", origins=[HALFWAY], contract="open")
     assert down(rows) == text("""
         origin              2026-02-19
@@ -273,37 +387,52 @@ def test_twenty_ended_lots_correct_the_forecast_and_give_it_an_interval(experien
         currency            EUR
         usable_until        2026-04-10
         unit                hour
-        remaining_quantity  70
+        remaining_quantity  80
         elapsed_share       0.5
-        used_share          0.3
+        used_share          0.2
         learned_from        20
-        expected_quantity   59
-        low_quantity        43.8
-        high_quantity       70
-        lower_quantity      49.5
-        upper_quantity      68.5
-        expected_amount     590
-        low_amount          438
-        high_amount         700
+        expected_quantity   69
+        low_quantity        53.8
+        high_quantity       80
+        lower_quantity      59.5
+        upper_quantity      78.5
+        expected_amount     690
+        low_amount          538
+        high_amount         800
     """)
 
 
-def test_a_forecast_learns_from_the_same_tenth_and_only_from_twenty_lots_or_more(experienced: OpenBook) -> None:
-    # Past the sixth day the first lot was used up: 19 are left to learn from. At the fourth tenth nothing was used yet,
-    # so the pace so far would have left all: errors -1 … -0.62, mean -0.81, of a pace of 1 - 0.3 / 0.4 = 0.25.
-    rows = experienced.run("unused_forecast_at", origins=["2026-02-09", "2026-03-01"], contract="open")
-    assert across(rows.select("origin", "learned_from", "expected_quantity", "high_quantity"))[1:] == text("""
-        2026-02-09  20  0   0
-        2026-03-01  0   50  70
+def test_a_forecast_learns_from_the_same_tenth_and_third_and_only_from_twenty_lots_or_more(
+    experienced: OpenBook,
+) -> None:
+    # Fortieth day, fourth tenth: the ended lots all had a pace that leaves all, in the upper third, as has slow with
+    # 1 - 0.04 / 0.4 = 0.9; errors -0.70 … -0.32: mean -0.51, 10% = -0.662, 90% = -0.358. open, 1 - 0.2 / 0.4, is in the
+    # middle, fast, 1 - 0.4 / 0.4, in the lower third. Fiftieth, fifth tenth: the ended lots are in the middle with
+    # open; slow 0.92, fast 0.2. Fifty-ninth, sixth tenth: the middle third, with open at 1 - 0.2 / 0.59 = 0.661017, has
+    # fewer than 20 of them. Without any to learn from everything is possible, nil to all that remains.
+    rows = experienced.run("unused_forecast_at", origins=["2026-02-09", HALFWAY, "2026-02-28"]).sort("lot_id", "origin")
+    shown = rows.filter(lot_id="open").vstack(rows.filter(lot_id="slow")[:2]).vstack(rows.filter(lot_id="fast")[:2])
+    columns = ["origin", "lot_id", "learned_from", "expected_quantity", "low_quantity", "high_quantity"]
+    assert across(shown.select(columns)) == text("""
+        origin      lot_id  learned_from  expected_quantity  low_quantity  high_quantity
+        2026-02-09  open    0             50                 0             80
+        2026-02-19  open    20            69                 53.8          80
+        2026-02-28  open    0             66.1017            0             80
+        2026-02-09  slow    20            39                 23.8          54.2
+        2026-02-19  slow    0             92                 0             96
+        2026-02-09  fast    0             0                  0             60
+        2026-02-19  fast    0             20                 0             60
     """)
 
 
 def test_a_forecast_knows_no_lot_that_had_not_ended_by_then(experienced: OpenBook) -> None:
-    # early, never used, is in the fifth tenth of its term all the while; the twentieth lot ends on 10 February 2025.
-    rows = experienced.run("unused_forecast_at", origins=["2025-02-05", "2025-02-11"], contract="early")
+    # early is in the fifth tenth and the middle third all the while: on days 437 and 438 of 862 the pace of 2 of 10
+    # leaves 1 - 0.2 x 862/437 = 0.605492 and 1 - 0.2 x 862/438 = 0.606393. The twentieth lot ends on 10 February 2025,
+    # and by the close of that day it has: 0.606393 + 0.09, - 0.062, + 0.242 (but only 0.8 remain).
+    rows = experienced.run("unused_forecast_at", origins=["2025-02-09", "2025-02-10"], contract="early")
     assert across(rows.select("origin", "learned_from", "expected_quantity", "low_quantity", "high_quantity"))[1:] == [
-        ["2025-02-05", "0", "10", "0", "10"],
-        ["2025-02-11", "20", "10", "10", "10"],
+        ["2025-02-09", "0", "6.0549", "0", "8"],
+        ["2025-02-10", "20", "6.9639", "5.4439", "8"],
     ]
 
 
@@ -312,7 +441,7 @@ def test_a_forecast_knows_no_lot_that_had_not_ended_by_then(experienced: OpenBoo
     [
         {"contract": "open"},
         {"account": "Beta"},
-        {"owner": "Bo"},
+        {"owner": "Team B"},
         {"vehicle": "pool"},
         {"currency": "EUR"},
         {"segment": "(none)"},

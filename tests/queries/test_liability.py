@@ -21,7 +21,7 @@ def book(new_book: Callable[..., OpenBook]) -> OpenBook:
     return new_book(
         accounts=[account("Euro", name="Euro GmbH")],
         contracts=[
-            contract("prepaid", recognition_method="ratable", owner="Bo"),
+            contract("prepaid", recognition_method="ratable", owner="Team B"),
             contract("arrears"),
             contract("euro", currency="EUR", account_id="Euro"),
             contract("idle"),
@@ -174,13 +174,14 @@ def test_recognition_by_period_adds_contracts_but_neither_currencies_nor_liabili
 
 
 def test_policy_difference_ranks_the_contracts_that_make_it_within_each_currency(book: OpenBook) -> None:
-    # To the end of March. prepaid 724 - 900; arrears 600 - 497.24; overtaken 800 - (90/365 x 1000 - 31/306 x 200);
-    # amended 0 - (90/365 x 1000 + 31/306 x 500); euro 0 - 90. idle and later earned nothing and are left out.
+    # To the end of March. prepaid 724 - 900; arrears 600 - 497.24; euro 0 - 90. Of amended and overtaken the purchase
+    # has earned 90/365 x 1000 = 246.58; units added on 1 March 31/306 x 500 = 50.65, units taken back on that day
+    # -31/306 x 200 = -20.26. idle and later earned nothing and are left out.
     shown = book.run("policy_difference", boundaries=QUARTERS[:2]).drop("recognition_method", "account_name", "owner")
     assert across(shown) == text("""
         contract_id  currency  ratable  on_delivery  breakage  difference
         euro         EUR       90       0            0         -90
-        overtaken    USD       226.31   800          0         573.69
+        overtaken    USD       226.32   800          0         573.68
         amended      USD       297.23   0            0         -297.23
         prepaid      USD       900      724          0         -176
         arrears      USD       497.24   600          0         102.76
@@ -190,8 +191,8 @@ def test_policy_difference_ranks_the_contracts_that_make_it_within_each_currency
 def test_policy_difference_over_a_whole_term_is_nil_and_says_what_lapsed(book: OpenBook) -> None:
     rows = book.run("policy_difference", boundaries=QUARTERS, contract="prepaid")
     assert across(rows) == text("""
-        contract_id  account_name  owner  recognition_method  currency  ratable  on_delivery  breakage  difference
-        prepaid      Acme          Bo     ratable             USD       1810     1810         1086      0
+        contract_id  account_name  owner   recognition_method  currency  ratable  on_delivery  breakage  difference
+        prepaid      Acme          Team B  ratable             USD       1810     1810         1086      0
     """)
 
 
@@ -202,7 +203,7 @@ def test_policy_difference_spans_the_first_to_the_last_boundary_whatever_lies_be
 
 def test_backlog_is_the_agreed_price_not_yet_recognised_billed_or_not(book: OpenBook) -> None:
     # amended: 1000 + 500 on 1 March. prepaid: billed 1810 - 310. later is booked in June only. (overtaken: see below.)
-    # Ratable to the end of March: amended 90/365 x 1000 + 31/306 x 500 = 246.575 + 50.654 = 297.23.
+    # Ratable to the end of March: amended 90/365 x 1000 = 246.58 and 31/306 x 500 = 50.65, each rounded by itself.
     shown = book.run("backlog", as_of="2026-03-31").drop("account_id", "owner", "currency")
     assert across(shown.remove(contract_id="overtaken")) == text("""
         contract_id  policy       agreed  recognised  billed  backlog  deferred_net
@@ -241,16 +242,48 @@ def test_backlog_on_delivery_on_a_day(
 def test_backlog_says_whose_contract_it_is(book: OpenBook) -> None:
     rows = book.run("backlog", as_of="2026-03-31").filter(policy="ratable")
     assert rows.select("contract_id", "account_id", "owner", "currency").rows() == [
-        ("amended", "Acme", "Ann", "USD"),
-        ("arrears", "Acme", "Ann", "USD"),
-        ("euro", "Euro", "Ann", "EUR"),
-        ("idle", "Acme", "Ann", "USD"),
-        ("overtaken", "Acme", "Ann", "USD"),
-        ("prepaid", "Acme", "Bo", "USD"),
+        ("amended", "Acme", "Team A", "USD"),
+        ("arrears", "Acme", "Team A", "USD"),
+        ("euro", "Euro", "Team A", "EUR"),
+        ("idle", "Acme", "Team A", "USD"),
+        ("overtaken", "Acme", "Team A", "USD"),
+        ("prepaid", "Acme", "Team B", "USD"),
     ]
 
 
 def test_units_already_delivered_stay_in_the_agreed_price(book: OpenBook) -> None:
     # 8 of 10 used, then 5 to be taken back: only 2 are still there. 800 are agreed and earned, none is left to earn.
-    rows = book.run("backlog", as_of="2026-12-31", contract="overtaken").select("policy", "recognised", "backlog")
-    assert across(rows)[1:] == [["on_delivery", "800", "0"], ["ratable", "800", "0"]]
+    rows = book.run("backlog", as_of="2026-12-31", contract="overtaken")
+    assert across(rows.select("policy", "agreed", "recognised", "backlog"))[1:] == [
+        ["on_delivery", "800", "800", "0"],
+        ["ratable", "800", "800", "0"],
+    ]
+    # Before the amendment the whole purchase is agreed, from its day on only what was not taken back.
+    days = {on: book.run("backlog", as_of=on, contract="overtaken") for on in ("2026-02-28", "2026-03-01")}
+    assert {on: [str(agreed) for agreed in rows["agreed"]] for on, rows in days.items()} == {
+        "2026-02-28": ["1000.000", "1000.000"],
+        "2026-03-01": ["800.000", "800.000"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("as_of", "agreed"),
+    [
+        ("2026-04-30", []),  # not booked, whatever was amended before
+        ("2026-05-01", ["1000.000"]),  # from the booking on, though the term begins in July
+        ("2026-05-31", ["1000.000"]),
+        ("2026-06-01", ["1500.000"]),  # 5 more hours count from their own day, though they are usable from July
+        ("2026-06-15", ["1300.000"]),  # 2 fewer
+        ("2026-12-31", ["1300.000"]),
+    ],
+)
+def test_a_purchase_is_agreed_from_its_booking_and_an_amendment_from_its_day(
+    new_book: Callable[..., OpenBook], as_of: str, agreed: list[str]
+) -> None:
+    book = new_book(
+        contracts=[contract("July", booked_on="2026-05-01")],
+        lots=[lot("July", 10, 1000, "2026-07-01..2026-12-31")],
+        amendments=[added("A1", "July", "2026-06-01", 5, 500), removed("A2", "July", "2026-06-15", 2, 200)],
+    )
+    rows = book.run("backlog", as_of=as_of).filter(policy="ratable")
+    assert [str(amount) for amount in rows["agreed"]] == agreed

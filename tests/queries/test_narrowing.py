@@ -18,11 +18,17 @@ if TYPE_CHECKING:
     from tests.queries.tiny import OpenBook
 
 BOUNDARIES = ["2025-12-31", "2026-03-31", "2026-06-30"]
-VALUES = {"as_of": "2026-03-31", "boundaries": BOUNDARIES, "origins": ["2026-03-31"], "within_days": 365}
+VALUES = {
+    "as_of": "2026-03-31",
+    "boundaries": BOUNDARIES,
+    "origins": ["2026-03-31"],
+    "within_days": 365,
+    "dimension": "segment",
+}
 ONE = {
     "contract": "one",
     "account": "Acme",
-    "owner": "Ann",
+    "owner": "Team A",
     "vehicle": "SOW",
     "currency": "USD",
     "segment": "Enterprise",
@@ -31,7 +37,7 @@ ONE = {
 TWO = {
     "contract": "two",
     "account": "Beta",
-    "owner": "Bo",
+    "owner": "Team B",
     "vehicle": "pool",
     "currency": "JPY",
     "segment": "(none)",
@@ -87,7 +93,7 @@ def described(*names: str) -> dict[str, list[dict[str, object]]]:
         "two": contract(
             "two",
             account_id="Beta",
-            owner="Bo",
+            owner="Team B",
             vehicle="pool",
             currency="JPY",
             recognition_method="ratable",
@@ -134,14 +140,14 @@ def test_every_filter_shows_what_a_book_of_those_contracts_alone_would_show(
 
 @FIGURES
 def test_filters_that_contradict_each_other_leave_nothing(figure: Figure, together: OpenBook) -> None:
-    assert answer(together, figure, contract="one", owner="Bo").is_empty()
+    assert answer(together, figure, contract="one", owner="Team B").is_empty()
 
 
 def test_filters_given_together_must_all_hold_and_an_empty_one_asks_nothing(together: OpenBook) -> None:
     both = together.run("lot_balance", as_of="2026-03-31")
     assert both["contract_id"].unique().sort().to_list() == ["one", "two"]
     assert together.run("lot_balance", as_of="2026-03-31", owner=None, currency=None).equals(both)
-    narrowed = together.run("lot_balance", as_of="2026-03-31", owner="Ann", currency="USD", region="North")
+    narrowed = together.run("lot_balance", as_of="2026-03-31", owner="Team A", currency="USD", region="North")
     assert narrowed["contract_id"].unique().to_list() == ["one"]
 
 

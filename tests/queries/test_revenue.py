@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -56,6 +57,9 @@ def book(new_book: Callable[..., OpenBook]) -> OpenBook:
             lot("reversed", 3, 100),
             lot("late", 10, 1000, "2026-01-01..2026-03-31"),
             lot("ties", 8, 1),
+            lot("eighths", 8, 1, "2026-01-01..2026-01-10"),
+            lot("half cents", 1, "0.05", "2026-01-01..2026-01-10"),
+            lot("nothing left", 2, 200, "2026-01-01..2026-01-10"),
             lot("pair-1", 2, 200, "2026-01-01..2026-01-31", contract_id="pair"),
             lot("pair-2", 10, 500, "2026-01-01..2026-01-10", contract_id="pair", grace_until="2026-02-28"),
         ],
@@ -72,6 +76,7 @@ def book(new_book: Callable[..., OpenBook]) -> OpenBook:
             used("R3", "reversed", "2026-02-03", -1, reverses="R2"),
             used("L1", "late", "2026-03-01", 6),
             used("L2", "late", "2026-04-10", -2, reverses="L1"),
+            used("Q1", "nothing left", "2026-01-02", 2),
             used("T1", "ties", "2026-02-01", 1),
             used("T2", "ties", "2026-02-02", 2),
             used("P1", "pair", "2026-01-05", 4),
@@ -85,6 +90,10 @@ def book(new_book: Callable[..., OpenBook]) -> OpenBook:
             removed("A3", "too much back", "2026-01-06", 5, 500),
             added("A4", "ahead", "2026-06-21", 10, 100),
             added("A5", "after the end", "2026-01-15", 5, 50),
+            added("A6", "eighths", "2026-01-06", 1, "0.125"),
+            added("A7", "eighths", "2026-01-08", 1, "0.125"),
+            added("A8", "half cents", "2026-01-01", 1, "0.05"),
+            removed("A9", "nothing left", "2026-01-05", 1, 100),
         ],
         rate_card=[
             {"contract_id": "pair", "overage_rate": "33.335"},
@@ -151,6 +160,18 @@ def test_ratable_revenue_of_a_leap_year_is_a_366th_a_day(book: OpenBook) -> None
         ("after the end", ["2026-01-10", "2026-01-14", "2026-01-15"], ["100", "100", "150"]),
         # Only 2 of the 5 units are still there to be taken back: 100 a day, less 40 a day over the last five.
         ("too much back", ["2026-01-05", "2026-01-06", "2026-01-10"], ["500", "560", "800"]),
+        # Each grant is rounded like a lot of its own: twice 0.005, twice 0.01, twice 0.015, in the end twice 0.05.
+        (
+            "half cents",
+            ["2026-01-01", "2026-01-02", "2026-01-03", "2026-01-10"],
+            ["0.02", "0.02", "0.04", "0.1"],
+        ),
+        # 0.1 a day; 0.13 over the last five days; 0.12 over the last three. On the 9th 0.90 + 0.10 + 0.08.
+        (
+            "eighths",
+            ["2026-01-05", "2026-01-06", "2026-01-07", "2026-01-08", "2026-01-09", "2026-01-10"],
+            ["0.5", "0.63", "0.75", "0.92", "1.08", "1.25"],
+        ),
     ],
 )
 def test_ratable_revenue_to_date(book: OpenBook, contract_id: str, boundaries: list[str], ratable: list[str]) -> None:
@@ -169,20 +190,32 @@ def test_units_added_before_the_term_are_earned_within_the_term(book: OpenBook) 
 def test_every_grant_spreads_from_its_own_day_to_the_end_of_the_stated_term(book: OpenBook) -> None:
     # too much back: 2 of 5 units. grace: the carry-over is no term. after the end: a term of one day.
     # A lot without an end takes its contract's, or none.
+    # eighths: 8 for 1.00 is 0.125 a unit; 9 are 1.125 = 1.13, 10 are 1.25: the grants are worth 0.13 and 0.12.
+    # Of what is used up nothing can be taken back, and that is no grant.
     names = ["grown", "too much back", "grace", "until the contract ends", "forever", "after the end", "even"]
+    names += ["yen", "dinar", "eighths", "ahead", "nothing left"]
     grants = book.run("grants").filter(pl.col("lot_id").is_in(names)).sort("lot_id", "starts_on")
     assert grants["movement_no"].is_unique().all()
-    assert across(grants.drop("movement_no")) == text("""
-        lot_id                   contract_id              quantity  convention  starts_on   ends_on
-        after the end            after the end            10        daily       2026-01-01  2026-01-10
-        after the end            after the end            5         daily       2026-01-15  2026-01-15
-        even                     even                     1         month_even  2026-06-15  2026-10-14
-        grace                    grace                    1         daily       2026-01-01  2026-01-10
-        grown                    grown                    365       daily       2026-01-01  2026-12-31
-        grown                    grown                    10        daily       2026-12-22  2026-12-31
-        too much back            too much back            10        daily       2026-01-01  2026-01-10
-        too much back            too much back            -2        daily       2026-01-06  2026-01-10
-        until the contract ends  until the contract ends  10        daily       2026-01-01  2026-01-10
+    assert grants["contract_id"].equals(grants["lot_id"])
+    assert across(grants.drop("movement_no", "contract_id")) == text("""
+        lot_id                   quantity  amount  minor_unit  convention  starts_on   ends_on
+        after the end            10        100     10          daily       2026-01-01  2026-01-10
+        after the end            5         50      10          daily       2026-01-15  2026-01-15
+        ahead                    10        100     10          daily       2026-07-01  2026-07-10
+        ahead                    10        100     10          daily       2026-07-01  2026-07-10
+        dinar                    3         10      1           daily       2026-01-01  2026-01-03
+        eighths                  8         1       10          daily       2026-01-01  2026-01-10
+        eighths                  1         0.13    10          daily       2026-01-06  2026-01-10
+        eighths                  1         0.12    10          daily       2026-01-08  2026-01-10
+        even                     1         120     10          month_even  2026-06-15  2026-10-14
+        grace                    1         100     10          daily       2026-01-01  2026-01-10
+        grown                    365       365     10          daily       2026-01-01  2026-12-31
+        grown                    10        10      10          daily       2026-12-22  2026-12-31
+        nothing left             2         200     10          daily       2026-01-01  2026-01-10
+        too much back            10        1000    10          daily       2026-01-01  2026-01-10
+        too much back            -2        -200    10          daily       2026-01-06  2026-01-10
+        until the contract ends  10        100     10          daily       2026-01-01  2026-01-10
+        yen                      3         1000    1000        daily       2026-01-01  2026-01-03
     """)
 
 
@@ -209,9 +242,11 @@ def test_every_grant_spreads_from_its_own_day_to_the_end_of_the_stated_term(book
 def test_instalments_are_posted_at_the_end_of_each_month_or_of_the_term(
     book: OpenBook, contract_id: str, instalments: str
 ) -> None:
-    number = book.run("grants", contract=contract_id)["movement_no"].to_list()
-    rows = book.run("instalments").filter(pl.col("movement_no").is_in(number)).drop("movement_no")
-    assert across(rows)[1:] == [line.strip().split("  ") for line in instalments.split(" | ") if line]
+    rows = book.run("instalments", contract=contract_id)
+    assert set(rows["movement_no"]) <= set(book.run("grants", contract=contract_id)["movement_no"])
+    assert rows.equals(book.run("instalments").filter(contract_id=contract_id))
+    shown = across(rows.drop("movement_no", "contract_id"))[1:]
+    assert shown == [line.strip().split("  ") for line in instalments.split(" | ") if line]
 
 
 def test_a_lot_amended_every_month_for_three_years_is_still_earned_exactly(
@@ -223,7 +258,7 @@ def test_a_lot_amended_every_month_for_three_years_is_still_earned_exactly(
         amendments=[added(f"A{number}", "metered", on, 10, 1000) for number, on in enumerate(months)],
     )
     rows = book.run("revenue_ratable", boundaries=["2026-01-31", "2028-12-31"])
-    # 31 of 1096 days of 10,000 and 17 of 1082 days of 1,000: 282.847 + 15.712. In the end 10,000 + 36 x 1,000.
+    # 31 of 1096 days of 10,000 and 17 of 1082 days of 1,000: 282.85 + 15.71. In the end 10,000 + 36 x 1,000.
     assert [str(amount) for amount in rows["ratable"]] == ["298.560", "46000.000"]
 
 
@@ -268,6 +303,26 @@ def test_revenue_does_not_depend_on_which_other_boundaries_are_asked_about(book:
     many = to_date(book, "revenue_on_delivery", "late", "2026-04-10", "2026-03-15", "2026-04-01", "2026-02-01")
     assert few == [["400", "600"]]
     assert many[-1] == few[0]
+
+
+def test_a_lot_amended_twice_a_day_for_a_year_is_still_earned_exactly(new_book: Callable[..., OpenBook]) -> None:
+    # 730 amendments with 365 terms of different length; the common denominator of their fractions has 150 digits.
+    days = [date(2026, 1, 1) + timedelta(days=number) for number in range(365)]
+    book = new_book(
+        lots=[lot("metered", 1000, 1_000_000)],
+        amendments=[
+            change
+            for on in days
+            for change in (
+                added(f"A{on}", "metered", str(on), 3, 3000),
+                removed(f"R{on}", "metered", str(on), 1, 1000),
+            )
+        ],
+    )
+    rows = book.run("revenue_ratable", boundaries=["2026-01-01", "2026-01-02", "2026-12-31"])
+    # First day: 1/365 of 1,000,000, 3,000 and -1,000 = 2739.73 + 8.22 - 2.74. Second: 5479.45 + 16.44 - 5.48, and 1/364
+    # of 3,000 and -1,000 = 8.24 - 2.75. In the end 1,000,000 + 365 x 2,000.
+    assert [str(amount) for amount in rows["ratable"]] == ["2745.210", "5495.900", "1730000.000"]
 
 
 def test_a_boundary_asked_about_twice_counts_once(book: OpenBook) -> None:

@@ -160,3 +160,26 @@ def test_price_of_units(
         part=[Decimal(part)],
     )
     assert got == [Decimal(price)]
+
+
+@pytest.mark.parametrize(
+    ("widths", "half_width"),
+    [
+        ([], None),
+        ([0, 0], 0),
+        ([7], 7),  # a lot by itself
+        ([3, 4], math.sqrt(0.15 * 49 + 0.85 * 25)),  # between 5, independent, and 7, in step
+        ([1] * 100, math.sqrt(0.15 * 10_000 + 0.85 * 100)),
+        ([10**12, 10**12], 10**12 * math.sqrt(0.15 * 4 + 0.85 * 2)),  # squares that no DECIMAL(18, 3) could hold
+    ],
+)
+def test_joint_half_width_lies_between_lots_that_miss_alone_and_lots_that_miss_together(
+    scalars: duckdb.DuckDBPyConnection, widths: list[int], half_width: float | None
+) -> None:
+    sql = (
+        "SELECT joint_half_width(sum(width), sum(width ** 2))"
+        " FROM (SELECT CAST(unnest(CAST($widths AS BIGINT[])) AS DECIMAL(18, 3)) AS width)"
+    )
+    row = scalars.execute(sql, {"widths": widths}).fetchone()
+    assert row is not None
+    assert row[0] == (half_width if half_width is None else pytest.approx(half_width, rel=1e-12))

@@ -33,7 +33,7 @@ DEFAULTS: dict[str, Row] = {
     "accounts": {},
     "contracts": {
         "account_id": "Acme",
-        "owner": "Ann",
+        "owner": "Team A",
         "vehicle": "SOW",
         "booked_on": "2026-01-01",
         "starts_on": "2026-01-01",
