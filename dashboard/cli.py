@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from dashboard.commands.check import check
 from dashboard.commands.import_ import import_
 from dashboard.commands.open import open_
 from dashboard.commands.query import query
@@ -23,6 +24,7 @@ app.command("open")(open_)
 app.command("import")(import_)
 app.command("snapshots")(snapshots)
 app.command("query")(query)
+app.command("check")(check)
 
 
 def main() -> None:

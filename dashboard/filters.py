@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _OPTIONAL: Final = ("owner", "segment", "vehicle")
 _NOTICES: Final = "_notices"
+#: The picker would otherwise stop ten years back.
+_FIRST_DAY: Final = date(1990, 1, 1)
 _DATED_ON: Final = "_dated_on"
 
 
@@ -95,6 +97,7 @@ def _as_of(snapshot: Snapshot) -> date:
     day = st.date_input(
         "As of",
         value=latest,
+        min_value=_FIRST_DAY,
         max_value=latest,
         format="YYYY-MM-DD",
         key="as_of",
@@ -115,6 +118,10 @@ def _check_day(latest: date) -> None:
     except ValueError:
         _notices()["as_of"] = f"“{wanted}” is not a day like {latest}; showing {latest}."
         return
+    if date.fromisoformat(wanted) < _FIRST_DAY:
+        _notices()["as_of"] = (
+            f"{wanted} is before {_FIRST_DAY}, the first day that can be asked about; showing {latest}."
+        )
     if is_late:
         _notices()["as_of"] = f"{wanted} is later than the snapshot; showing {latest}."
 

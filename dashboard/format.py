@@ -13,6 +13,13 @@ if TYPE_CHECKING:
 
 MINUS: Final = "\N{MINUS SIGN}"
 _SYMBOLS: Final = {"USD": "$", "EUR": "€", "GBP": "£"}
+#: Codes a budget may be counted in: other capitals, such as FTE, are units like any other.
+_CURRENCIES: Final = {
+    *_SYMBOLS,
+    *MINOR_DIGITS,
+    *("AUD", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "HKD", "HUF", "INR", "MXN", "NOK", "NZD", "PLN", "SEK", "SGD"),
+    *("THB", "TRY", "ZAR"),
+}
 _SHORT: Final = {"hour": ("h", "h"), "day": ("day", "days"), "credit": ("credit", "credits")}
 _LONG: Final = {"hour": ("hour", "hours")}
 _DEFAULT_DIGITS: Final = 2
@@ -68,7 +75,7 @@ def change(amount: Amount, currency: str) -> str:
 
 def is_money(unit: str) -> bool:
     """Whether a lot is bought in money, its unit a currency code."""
-    return len(unit) == len("USD") and unit.isupper()
+    return unit in _CURRENCIES
 
 
 def number(value: Amount, unit: str) -> str:

@@ -77,7 +77,7 @@ def lot_of(
         drawn=balance["drawn_quantity"],
         lapsed=balance["lapsed_quantity"],
         remaining=balance["remaining_quantity"],
-        forecast=_forecast(watched) if watched is not None else None,
+        forecast=None if watched is None or watched["usable_until"] is None else _forecast(watched),
         used_up_on=_used_up_on(history) if balance["status"] == "exhausted" else None,
         **{
             name: balance[name]
@@ -104,9 +104,7 @@ def finding(lot: Lot, as_of: date) -> Finding:
     return Finding(_title(lot, as_of), f"{_plotted(lot)} {_advice(lot, as_of)}".strip())
 
 
-def _forecast(watched: Mapping[str, Any]) -> Forecast | None:
-    if watched["expected_quantity"] is None:
-        return None
+def _forecast(watched: Mapping[str, Any]) -> Forecast:
     return Forecast(
         expected=watched["expected_quantity"],
         low=watched["low_quantity"],

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from dashboard.theme import Theme, theme
+from data.sample import SAMPLE_STORE
 from data.snapshots import Snapshot, SnapshotError, list_snapshots, open_snapshot
 from queries.book import Book
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-DEFAULT_STORE: Final = ".store/sample"
 _VIEW: Final = "_view"
 #: How queries/book.py names a client without a segment.
 _NONE: Final = "(none)"
@@ -58,7 +58,7 @@ class View:
 
 def store() -> Path:
     """The folder the snapshots are in."""
-    return Path(os.environ.get("DRAWDOWN_STORE", DEFAULT_STORE))
+    return Path(os.environ.get("DRAWDOWN_STORE", SAMPLE_STORE))
 
 
 def snapshots() -> list[Snapshot]:

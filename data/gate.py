@@ -265,7 +265,10 @@ def _read_cells(connection: duckdb.DuckDBPyConnection, content: bytes, header: _
     if read != len(records.lines):
         raise _UnreadableError(1, f"the file holds {len(records.lines)} rows and the reader found {read}")
     connection.register("places", pa.table({"place": _int64(np.arange(read)), "line": _int64(records.lines)}))
-    values = ", ".join(f"""coalesce(trim(read."{name}"), '') AS "{name}" """ for name in header.names)
+    values = ", ".join(
+        f"""coalesce(regexp_replace(read."{name}", '^[\\s\u00a0]+|[\\s\u00a0]+$', '', 'g'), '') AS "{name}" """
+        for name in header.names
+    )
     connection.execute(
         f"CREATE TEMP TABLE cells AS SELECT places.line, {values} FROM read JOIN places ON places.place = read.rowid"
     )

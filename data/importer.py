@@ -78,9 +78,10 @@ def import_files(
     accept_good: bool,
     on_file: Callable[[str, str], None],
 ) -> ImportReport:
-    """Take files into a store as one snapshot each, or none of them.
+    """Take files into a store as one snapshot each.
 
-    All files pass the gate before the first snapshot is published.
+    All files pass the gate before the first snapshot is published: a row refused publishes nothing. A store that
+    fails while they are published keeps the snapshots published before.
 
     Args:
         files: the files, in any order.

@@ -33,7 +33,22 @@ DATE_PARTS: Final = {
 
 _MAX_DECIMALS: Final = 3  # money's own scale; a finer quantity would not fit the amount derived from it
 _FISCAL_YEAR: Final = re.compile(r"[12][0-9]{3}")
-_RESERVED_NAMES: Final = ("line", "reason")
+#: What the import itself calls its columns; a mapping's would be taken for them.
+_RESERVED_NAMES: Final = (
+    "amended",
+    "consumption_id",
+    "delivered",
+    "has_lot",
+    "last_line_no",
+    "line",
+    "line_no",
+    "lot_amount",
+    "reason",
+    "reported_on",
+    "reverses",
+    "service_date",
+    "used",
+)
 _KEYS_BY_TYPE: Final = {
     "text": {"names", "type", "required", "case"},
     "date": {"names", "type", "required", "formats"},
@@ -238,6 +253,9 @@ def _column(name: str, keys: Mapping[str, Any]) -> SourceColumn:
         raise ValueError(f"{where}: the import uses {name} itself, choose another name")
     type_ = _one_of(f"{where}.type", keys.get("type"), _KEYS_BY_TYPE)
     _expect_keys(where, keys, required={"names", "type"}, optional=_KEYS_BY_TYPE[type_])
+    headers = _texts(f"{where}.names", keys["names"])
+    if not headers:
+        raise ValueError(f"{where}.names needs at least one header")
     formats = _texts(f"{where}.formats", keys.get("formats", []))
     if type_ == "date":
         _check_date_formats(where, formats)
@@ -245,7 +263,7 @@ def _column(name: str, keys: Mapping[str, Any]) -> SourceColumn:
         _one_of(f"{where}.formats", number_format, NUMBER_FORMATS)
     return SourceColumn(
         name=name,
-        headers=_texts(f"{where}.names", keys["names"]),
+        headers=headers,
         type=type_,
         is_required=_one_of(f"{where}.required", keys.get("required", False), (True, False)),
         formats=formats,

@@ -139,7 +139,7 @@ _FILLS: Final = (
     _Fill("accounts", "changes", {}),
     _Fill("contracts", "changes", {"contract_id": "item", "transaction_price": _FIRST_AMOUNT}),
     _Fill("lots", "changes WHERE has_lot", {**_IDS, "quantity": _FIRST_AMOUNT, "amount": _FIRST_AMOUNT}),
-    _Fill("billings", "changes WHERE has_lot", {**_IDS, "billing_id": "item", "amount": _FIRST_AMOUNT}),
+    _Fill("billings", "changes WHERE has_lot", {**_IDS, "billing_id": "item || '-bought'", "amount": _FIRST_AMOUNT}),
     _Fill(
         "billings",
         "changes WHERE amended <> 0",

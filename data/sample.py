@@ -6,6 +6,7 @@ read, so the same snapshots come out on every run.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -20,9 +21,11 @@ from data.snapshots import publish
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date
-    from pathlib import Path
 
     import pyarrow as pa
+
+#: Where `drawdown` keeps the sample.
+SAMPLE_STORE: Final = Path(".store/sample")
 
 SEED: Final = 1042
 _MONTHS: Final = 36

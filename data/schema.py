@@ -134,6 +134,7 @@ CONTRACTS = Table(
         ),
         Column("draw_order", "VARCHAR", "which lot is used first (R2.1)", allowed=DRAW_ORDERS),
     ),
+    rules=(Rule("ends_on", "is before starts_on", "ends_on < starts_on"),),
 )
 
 LOTS = Table(
@@ -158,6 +159,7 @@ LOTS = Table(
         Rule("quantity", "must be above 0", "quantity <= 0"),
         Rule("amount", "must not be below 0", "amount < 0"),
         Rule("expires_on", "is before valid_from", "expires_on < valid_from"),
+        Rule("carry_over_cap_quantity", "must not be below 0", "carry_over_cap_quantity < 0"),
         Rule("grace_until", "is before expires_on", "grace_until < expires_on OR expires_on IS NULL"),
     ),
 )
@@ -205,6 +207,7 @@ CONSUMPTION_DEPARTMENTS = Table(
         Column("department", "VARCHAR", "the delivering department"),
         Column("share", SHARE, "its part of the line, 0 to 1; the shares of a line add up to 1 (R12.1)"),
     ),
+    rules=(Rule("share", "must be from 0 to 1", "share NOT BETWEEN 0 AND 1"),),
 )
 
 AMENDMENTS = Table(
@@ -247,6 +250,7 @@ BREAKAGE_ESTIMATES = Table(
         Column("effective_on", "DATE", "first day it counts (R5.2)"),
         Column("rate", SHARE, "expected unused share, 0 to 1 (R5.1)"),
     ),
+    rules=(Rule("rate", "must be from 0 to 1", "rate NOT BETWEEN 0 AND 1"),),
 )
 
 REMOTE_ASSESSMENTS = Table(

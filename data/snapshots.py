@@ -56,8 +56,17 @@ class Snapshot:
         return int(self.manifest["tables"][table]["rows"])
 
     def read(self, table: str) -> pa.Table:
-        """All rows of a table."""
-        return pq.read_table(self.path(table))
+        """All rows of a table.
+
+        Raises:
+            SnapshotError: its file is missing or damaged.
+        """
+        try:
+            return pq.read_table(self.path(table))
+        except (OSError, pa.ArrowException) as error:
+            raise SnapshotError(
+                f"{self.path(table)} is missing or damaged. Move its folder away and import again."
+            ) from error
 
 
 def publish(store: Path, tables: Mapping[str, pa.Table], dated_on: date, source: Mapping[str, Any]) -> Snapshot:
@@ -85,12 +94,10 @@ def publish(store: Path, tables: Mapping[str, pa.Table], dated_on: date, source:
         with _locked(store):
             if (snapshots / snapshot_id).exists():
                 return open_snapshot(store, snapshot_id)
-            existing = list_snapshots(store)
             manifest = {
                 "snapshot_id": snapshot_id,
                 "dated_on": dated_on.isoformat(),
-                "number": max((known.number for known in existing), default=0) + 1,
-                "parent": existing[-1].snapshot_id if existing else None,
+                "number": max((known.number for known in list_snapshots(store)), default=0) + 1,
                 "schema_version": SCHEMA_VERSION,
                 "source": dict(source),
                 "tables": entries,
@@ -142,6 +149,8 @@ def list_snapshots(store: Path) -> list[Snapshot]:
 def _read_manifest(path: Path) -> Snapshot:
     try:
         manifest = json.loads(path.read_bytes())
+        if manifest["schema_version"] != SCHEMA_VERSION:
+            raise SnapshotError(f"{path} is of schema version {manifest['schema_version']}, not {SCHEMA_VERSION}.")
         return Snapshot(
             snapshot_id=manifest["snapshot_id"],
             dated_on=date.fromisoformat(manifest["dated_on"]),
@@ -149,7 +158,7 @@ def _read_manifest(path: Path) -> Snapshot:
             folder=path.parent,
             manifest=manifest,
         )
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise SnapshotError(f"{path} is damaged: {error}. Move its folder away and import again.") from error
 
 

@@ -1,6 +1,6 @@
 -- Backlog (RPO) of every contract under each policy: agreed price not yet recognised, billed or not.
 --
--- Grain:   one row per contract booked by as_of and policy
+-- Grain:   one row per contract and policy; before it is booked, nothing is agreed
 -- Order:   contract_id, policy
 -- Reads:   amendments, billings, contracts, lot_terms, movements, revenue_to_date
 -- Rules:   R8.2, R8.4, R10.1
@@ -16,15 +16,15 @@
 --   backlog          DECIMAL(18,3)  agreed less recognised
 --   deferred_net     DECIMAL(18,3)  billed less recognised: contract liability, or contract asset where negative
 CREATE OR REPLACE MACRO backlog(as_of DATE) AS TABLE
-WITH booked AS (
+WITH asked AS (
     SELECT
         contracts.contract_id,
         contracts.account_id,
         contracts.owner,
         contracts.currency,
+        contracts.booked_on,
         unnest(['ratable', 'on_delivery']) AS policy
     FROM contracts
-    WHERE contracts.booked_on <= as_of
 ),
 
 -- A purchase is agreed from its booking on, an amendment from its day; units taken back count as far as they were left.
@@ -65,17 +65,17 @@ recognised AS (
 )
 
 SELECT
-    booked.contract_id,
-    booked.account_id,
-    booked.owner,
-    booked.currency,
-    booked.policy,
+    asked.contract_id,
+    asked.account_id,
+    asked.owner,
+    asked.currency,
+    asked.policy,
     CAST(coalesce(agreed.amount, 0) AS DECIMAL(18, 3)) AS agreed,
     CAST(coalesce(recognised.amount, 0) AS DECIMAL(18, 3)) AS recognised,
     CAST(coalesce(billed.amount, 0) AS DECIMAL(18, 3)) AS billed,
     CAST(coalesce(agreed.amount, 0) - coalesce(recognised.amount, 0) AS DECIMAL(18, 3)) AS backlog,
     CAST(coalesce(billed.amount, 0) - coalesce(recognised.amount, 0) AS DECIMAL(18, 3)) AS deferred_net
-FROM booked
-LEFT JOIN agreed ON booked.contract_id = agreed.contract_id
-LEFT JOIN billed ON booked.contract_id = billed.contract_id
-LEFT JOIN recognised ON booked.contract_id = recognised.contract_id AND booked.policy = recognised.policy;
+FROM asked
+LEFT JOIN agreed ON asked.contract_id = agreed.contract_id AND asked.booked_on <= as_of
+LEFT JOIN billed ON asked.contract_id = billed.contract_id
+LEFT JOIN recognised ON asked.contract_id = recognised.contract_id AND asked.policy = recognised.policy;

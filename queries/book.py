@@ -7,12 +7,13 @@ the contracts it is about, so no figure, total or export can reach beyond them.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import duckdb
 
 from data.schema import MINOR_DIGITS, TABLES
+from data.snapshots import SnapshotError
 from queries import catalog
 from queries.catalog import Figure, FigureError
 from queries.draws import movements
@@ -54,7 +55,8 @@ class Book:
         Args:
             name: the figure, as in `queries/<name>.sql`.
             **parameters: the figure's own parameters, and any of FILTERS to narrow the question. `boundaries`
-                (closing days; the first is the opening) defaults to the month ends of the year up to `as_of`.
+                (closing days; the first is the opening) defaults to the month ends of the year up to `as_of`; a
+                figure that knows no day takes no notice of `as_of`.
 
         Returns:
             The figure's columns, in the order its header states.
@@ -99,18 +101,23 @@ def _ask(
     statement = f"SELECT {columns} FROM {relation} ORDER BY {figure.order}"
     try:
         rows: pl.DataFrame = cursor.sql(statement, params=dict(parameters)).pl()
-    except (duckdb.ConversionException, duckdb.InvalidInputException) as error:
+    except (duckdb.DataError, duckdb.InvalidInputException) as error:
         raise FigureError(f"{figure.name} can't use these values: {error}") from error
     return rows
 
 
 def month_ends(as_of: date, months: int) -> list[date]:
-    """The closing days of the `months` months up to as_of, with the opening day before them first."""
-    first_of_next = [
-        date(year, month + 1, 1)
-        for year, month in (divmod(as_of.year * 12 + as_of.month - back, 12) for back in range(months + 1))
-    ]
-    return sorted({as_of, *(date.fromordinal(first.toordinal() - 1) for first in first_of_next[1:])})
+    """The closing days of the `months` months up to as_of, with the opening day before them first.
+
+    Raises:
+        FigureError: the calendar does not reach back that far.
+    """
+    counted = as_of.year * 12 + as_of.month - 1
+    try:
+        starts = [date((counted - back) // 12, (counted - back) % 12 + 1, 1) for back in range(months)]
+    except ValueError:
+        raise FigureError(f"The calendar has no {months} months before {as_of}. Ask about a later day.") from None
+    return sorted({as_of, *(start - timedelta(days=1) for start in starts)})
 
 
 def _date(value: object) -> date:
@@ -126,13 +133,7 @@ def _date(value: object) -> date:
 
 def _open(snapshot: Snapshot) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
-    connection.execute("CREATE SCHEMA source")
-    for table in TABLES.values():
-        columns = ", ".join(column.name for column in table.columns)
-        connection.execute(
-            f"CREATE TABLE source.{table.name} AS SELECT {columns} FROM read_parquet($1)",
-            [str(snapshot.path(table.name))],
-        )
+    _load(connection, snapshot)
     for statement in catalog.scalars():
         connection.execute(statement)
     connection.register("ledger", movements(connection).to_arrow())
@@ -154,6 +155,24 @@ def _open(snapshot: Snapshot) -> duckdb.DuckDBPyConnection:
             connection.execute(f"CREATE TABLE source.{figure.name} AS FROM {figure.name}()")
             connection.execute(f"CREATE VIEW {figure.name} AS FROM source.{figure.name}")
     return connection
+
+
+def _load(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
+    """Read the snapshot's files into schema `source`.
+
+    Raises:
+        SnapshotError: a file is missing or damaged.
+    """
+    connection.execute("CREATE SCHEMA source")
+    for table in TABLES.values():
+        columns = ", ".join(column.name for column in table.columns)
+        path = snapshot.path(table.name)
+        try:
+            connection.execute(
+                f"CREATE TABLE source.{table.name} AS SELECT {columns} FROM read_parquet($1)", [str(path)]
+            )
+        except duckdb.Error as error:
+            raise SnapshotError(f"{path} is missing or damaged. Move its folder away and import again.") from error
 
 
 def _narrow(cursor: duckdb.DuckDBPyConnection, filters: Mapping[str, object]) -> None:

@@ -1,11 +1,11 @@
 -- The portfolio on one day: what is open, what ends soon, what will lapse, what is deferred and what is still to earn.
 --
 -- Deferred revenue and backlog follow the method each contract is booked under; proportional and remote contracts
--- count as on delivery. Lots tend to miss together: interval widths are added with a correlation of 0.15.
+-- count as on delivery. Lots tend to miss together: interval widths are added accordingly.
 --
--- Grain:   one row per currency with a contract booked by as_of
+-- Grain:   one row per currency of a contract
 -- Order:   currency
--- Reads:   backlog, contracts, watch_list
+-- Reads:   backlog, contracts, currencies, watch_list
 -- Rules:   R8.2, R8.4, R11.3
 -- Columns:
 --   currency            VARCHAR        currency of the amounts; currencies are never added
@@ -65,11 +65,15 @@ SELECT
     CAST(coalesce(open_lots.ending_60_amount, 0) AS DECIMAL(18, 3)) AS ending_60_amount,
     CAST(coalesce(open_lots.ending_90_amount, 0) AS DECIMAL(18, 3)) AS ending_90_amount,
     CAST(coalesce(open_lots.expected_amount, 0) AS DECIMAL(18, 3)) AS expected_amount,
-    CAST(greatest(0, coalesce(open_lots.expected_amount - open_lots.below, 0)) AS DECIMAL(18, 3)) AS low_amount,
-    CAST(coalesce(least(open_lots.open_amount, open_lots.expected_amount + open_lots.above), 0) AS DECIMAL(18, 3))
-        AS high_amount,
+    estimated_money(
+        greatest(0, coalesce(open_lots.expected_amount - open_lots.below, 0)), currencies.minor_unit
+    ) AS low_amount,
+    estimated_money(
+        coalesce(least(open_lots.open_amount, open_lots.expected_amount + open_lots.above), 0), currencies.minor_unit
+    ) AS high_amount,
     CAST(coalesce(positions.deferred_revenue, 0) AS DECIMAL(18, 3)) AS deferred_revenue,
     CAST(coalesce(positions.contract_assets, 0) AS DECIMAL(18, 3)) AS contract_assets,
     CAST(positions.backlog AS DECIMAL(18, 3)) AS backlog
 FROM positions
+INNER JOIN currencies ON positions.currency = currencies.currency
 LEFT JOIN open_lots ON positions.currency = open_lots.currency;

@@ -2,7 +2,7 @@
 --
 -- Grain:   one row per currency and value of the dimension with an open lot
 -- Order:   currency, expected_amount DESC, member
--- Reads:   watch_list
+-- Reads:   currencies, watch_list
 -- Rules:   R1.2, R11.3
 -- Columns:
 --   currency          VARCHAR        currency of the amounts
@@ -43,6 +43,7 @@ SELECT
     grouped.lot_count,
     CAST(grouped.remaining AS DECIMAL(18, 3)) AS remaining_amount,
     CAST(grouped.expected AS DECIMAL(18, 3)) AS expected_amount,
-    CAST(greatest(0, grouped.expected - grouped.below) AS DECIMAL(18, 3)) AS low_amount,
-    CAST(least(grouped.remaining, grouped.expected + grouped.above) AS DECIMAL(18, 3)) AS high_amount
-FROM grouped;
+    estimated_money(greatest(0, grouped.expected - grouped.below), currencies.minor_unit) AS low_amount,
+    estimated_money(least(grouped.remaining, grouped.expected + grouped.above), currencies.minor_unit) AS high_amount
+FROM grouped
+INNER JOIN currencies ON grouped.currency = currencies.currency;

@@ -1,11 +1,11 @@
 -- What lapsed in past quarters beside what had been forecast a quarter ahead, and what is forecast for those to come.
 --
--- A past quarter's forecast is made on the day before it began, for the lots ending in it. Lots of a quarter tend to
--- miss together: interval widths are added with a correlation of 0.15 between any two lots.
+-- A past quarter's forecast is made on the day before it began, for the lots ending in it; the quarter under way counts
+-- what has lapsed in it so far. Lots of a quarter tend to miss together: interval widths are added accordingly.
 --
 -- Grain:   one row per currency and quarter of last use, from two years before as_of to the last open lot
 -- Order:   currency, quarter_start
--- Reads:   lot_balance, unused_forecast_at
+-- Reads:   currencies, lot_balance, unused_forecast_at
 -- Rules:   R1.2, R11.3
 -- Columns:
 --   currency         VARCHAR        currency of the amounts
@@ -65,35 +65,52 @@ totals AS (
     GROUP BY ahead.currency, ahead.quarter_start
 ),
 
-ended AS (
+outcomes AS (
     SELECT
         lot_balance.currency,
         CAST(date_trunc('quarter', lot_balance.usable_until) AS DATE) AS quarter_start,
-        lot_balance.lapsed_amount
+        sum(lot_balance.lapsed_amount) AS lapsed
     FROM lot_balance(as_of) AS lot_balance
+    WHERE
+        lot_balance.usable_until <= as_of
+        AND lot_balance.usable_until >= date_trunc('quarter', as_of + 1) - to_months(24)
+    GROUP BY lot_balance.currency, CAST(date_trunc('quarter', lot_balance.usable_until) AS DATE)
 ),
 
-outcomes AS (
+joined AS (
     SELECT
-        ended.currency,
-        ended.quarter_start,
-        sum(ended.lapsed_amount) AS lapsed
-    FROM ended
-    WHERE
-        ended.quarter_start < date_trunc('quarter', as_of + 1)
-        AND ended.quarter_start >= date_trunc('quarter', as_of + 1) - to_months(24)
-    GROUP BY ended.currency, ended.quarter_start
+        coalesce(totals.currency, outcomes.currency) AS currency,
+        coalesce(totals.quarter_start, outcomes.quarter_start) AS quarter_start,
+        coalesce(totals.quarter_start, outcomes.quarter_start) < date_trunc('quarter', as_of + 1) AS is_past,
+        coalesce(totals.lot_count, 0) AS lot_count,
+        -- of the quarter under way, what has lapsed already is certain
+        CASE WHEN is_past THEN totals.expected ELSE coalesce(totals.expected, 0) + coalesce(outcomes.lapsed, 0) END
+            AS expected,
+        coalesce(totals.below, 0) AS below,
+        coalesce(totals.above, 0) AS above,
+        outcomes.lapsed
+    FROM totals
+    FULL JOIN outcomes ON totals.currency = outcomes.currency AND totals.quarter_start = outcomes.quarter_start
 )
 
 SELECT
-    coalesce(totals.currency, outcomes.currency) AS currency,
-    coalesce(totals.quarter_start, outcomes.quarter_start) AS quarter_start,
-    outcomes.lapsed IS NOT NULL AS is_past,
-    coalesce(totals.lot_count, 0) AS lot_count,
-    CAST(totals.expected AS DECIMAL(18, 3)) AS expected_amount,
-    CASE WHEN totals.expected IS NOT NULL THEN CAST(greatest(0, totals.expected - totals.below) AS DECIMAL(18, 3)) END
-        AS low_amount,
-    CAST(totals.expected + totals.above AS DECIMAL(18, 3)) AS high_amount,
-    CAST(outcomes.lapsed AS DECIMAL(18, 3)) AS lapsed_amount
-FROM totals
-FULL JOIN outcomes ON totals.currency = outcomes.currency AND totals.quarter_start = outcomes.quarter_start;
+    joined.currency,
+    joined.quarter_start,
+    joined.is_past,
+    joined.lot_count,
+    CAST(joined.expected AS DECIMAL(18, 3)) AS expected_amount,
+    CASE
+        WHEN joined.expected IS NOT NULL
+            THEN
+                estimated_money(
+                    greatest(
+                        CASE WHEN joined.is_past THEN 0 ELSE coalesce(joined.lapsed, 0) END,
+                        joined.expected - joined.below
+                    ),
+                    currencies.minor_unit
+                )
+    END AS low_amount,
+    estimated_money(joined.expected + joined.above, currencies.minor_unit) AS high_amount,
+    CAST(CASE WHEN joined.is_past THEN coalesce(joined.lapsed, 0) END AS DECIMAL(18, 3)) AS lapsed_amount
+FROM joined
+INNER JOIN currencies ON joined.currency = currencies.currency;

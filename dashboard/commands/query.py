@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from dashboard.commands.stores import Store, store_to_read
@@ -110,4 +111,4 @@ def _shown(value: object) -> str:
         return ""
     if isinstance(value, Decimal):
         return f"{value:,.2f}" if value == round(value, 2) else f"{value.normalize():,f}"
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+    return f"{value:.3f}" if isinstance(value, float) else escape(str(value))

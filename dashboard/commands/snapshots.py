@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from dashboard.commands.stores import Store, store_to_read
@@ -19,11 +20,11 @@ def snapshots(*, store: Store = None) -> None:
         drawdown snapshots --store contracts
     """
     chosen = store_to_read(store)
-    table = Table("Snapshot", "Dated", "Source", title=str(chosen), title_justify="left")
+    table = Table("Snapshot", "Dated", "Source", title=escape(str(chosen)), title_justify="left")
     for name in ("Contracts", "Lots", "Deliveries"):
         table.add_column(name, justify="right")
     for snapshot in list_snapshots(chosen):
         counts = (f"{snapshot.row_count(name):,}" for name in ("contracts", "lots", "consumption"))
-        source = str(snapshot.manifest["source"].get("mapping", "sample"))
+        source = escape(str(snapshot.manifest["source"].get("mapping", "sample")))
         table.add_row(snapshot.snapshot_id, snapshot.dated_on.isoformat(), source, *counts)
     Console().print(table)

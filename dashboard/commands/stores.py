@@ -10,12 +10,11 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from data.sample import publish_sample
+from data.sample import SAMPLE_STORE, publish_sample
 from data.snapshots import list_snapshots, open_snapshot
 from queries.book import Book
 
 OWN_STORE: Final = Path(".store/own")
-SAMPLE_STORE: Final = Path(".store/sample")
 
 Store = Annotated[
     Path | None,

@@ -21,7 +21,7 @@ from rich.table import Table
 
 from data.sample import SNAPSHOT_DATES, known_by, write_history
 from data.snapshots import Snapshot, publish
-from queries.book import Book, month_ends
+from queries.book import Book
 from queries.draws import movements
 
 if TYPE_CHECKING:
@@ -32,8 +32,16 @@ RUNS = 15
 #: What each page asks when it is opened on the whole portfolio.
 PAGES: dict[str, tuple[str, ...]] = {
     "Portfolio": ("portfolio_summary", "expiry_calendar", "watch_list"),
-    "Burn-down": ("watch_list", "burn_down", "consumption_by_service", "consumption_by_project", "open_requests"),
-    "Breakage": ("unused_by_quarter", "watch_list"),
+    "Burn-down": (
+        "watch_list",
+        "lot_balance",
+        "burn_down",
+        "contract_totals",
+        "consumption_by_service",
+        "consumption_by_project",
+        "open_requests",
+    ),
+    "Breakage": ("unused_by_quarter", "watch_list", "unused_by_group"),
     "Recognition": ("recognition_by_period", "policy_difference"),
 }
 
@@ -75,8 +83,8 @@ def _timed(action: Callable[[], object]) -> float:
 
 
 def _ask(book: Book, snapshot: Snapshot, name: str) -> None:
-    boundaries = {"boundaries": month_ends(snapshot.dated_on, 12)} if name.startswith(("recogn", "policy")) else {}
-    book.run(name, as_of=snapshot.dated_on, **boundaries)
+    parameters = {"dimension": "service"} if name == "unused_by_group" else {}
+    book.run(name, as_of=snapshot.dated_on, **parameters)
 
 
 def _floor(book: Book) -> None:

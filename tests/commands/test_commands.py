@@ -120,6 +120,17 @@ def test_an_empty_store_says_how_to_fill_it(
     assert "drawdown import" in refused(monkeypatch, capsys, command, *name, "--store", str(tmp_path))
 
 
+def test_check_names_the_rows_that_do_not_hold_together(snapshot: Snapshot, tmp_path: Path) -> None:
+    assert "8 checks hold, 0 fail" in drawdown("check", "--store", store_of(snapshot))
+
+    cheap = tiny.added("M1", "A", "2026-03-01", 5, 1)
+    store_with_a_fault = tiny.book(tmp_path, lots=[tiny.lot("A", 10, 1000)], amendments=[cheap]).snapshot
+    result = runner.invoke(app, ["check", "--store", store_of(store_with_a_fault)])
+    assert result.exit_code == 1
+    assert "amendments_keep_the_unit_price 1 rows" in result.stdout
+    assert "amendment_id M1" in result.stdout
+
+
 def test_snapshots_lists_what_is_known(snapshot: Snapshot) -> None:
     listed = drawdown("snapshots", "--store", store_of(snapshot))
 
@@ -127,7 +138,7 @@ def test_snapshots_lists_what_is_known(snapshot: Snapshot) -> None:
     assert "2027-01-01" in listed
 
 
-@pytest.mark.parametrize("command", ["open", "import", "snapshots", "query"])
+@pytest.mark.parametrize("command", ["open", "import", "snapshots", "query", "check"])
 def test_every_command_helps_with_an_example(command: str) -> None:
     assert f"drawdown {command}" in drawdown(command, "--help").partition("Usage:")[2].partition("\n")[2]
 
