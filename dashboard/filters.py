@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from data.snapshots import Snapshot
 
 _OPTIONAL: Final = ("owner", "segment", "vehicle")
+#: What a parameter of the URL is called where its name is no noun.
+_CALLED: Final = {"by": "breakdown by", "span": "span of"}
 _NOTICES: Final = "_notices"
 #: The picker would otherwise stop ten years back.
 _FIRST_DAY: Final = date(1990, 1, 1)
@@ -49,7 +51,7 @@ def check(name: str, known: Sequence[str], instead: str) -> None:
     """A widget falls back silently from a value it does not know: say so."""
     wanted = st.query_params.get(name)
     if wanted is not None and wanted not in known:
-        _notices()[name] = f"There is no {name} “{wanted}”; showing {instead}."
+        _notices()[name] = f"There is no {_CALLED.get(name, name)} “{wanted}”; showing {instead}."
 
 
 def forget(key: str) -> None:

@@ -73,9 +73,9 @@ def snapshots() -> list[Snapshot]:
     return known
 
 
-def previous(snapshot: Snapshot) -> Snapshot | None:
-    """The snapshot before this one, if there is one."""
-    earlier = [known for known in snapshots() if (known.dated_on, known.number) < (snapshot.dated_on, snapshot.number)]
+def previous(view: View) -> Snapshot | None:
+    """The latest snapshot dated before the day asked about, if there is one."""
+    earlier = [known for known in snapshots() if known.dated_on < view.as_of]
     return earlier[-1] if earlier else None
 
 

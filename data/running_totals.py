@@ -72,7 +72,7 @@ _CHANGES: Final = """
 
 #: One delivery where the total rose; where it fell, as many reversals as it takes, of the last deliveries first and
 #: never more than what is left of each. Numbered within the item, so that a day's lines keep the reports' order. Dated
-#: on the report or the expiry, whichever is first; where the expiry was moved back, no reversal before its delivery.
+#: on the report or the expiry, whichever is first.
 _DELIVERIES: Final = """
     CREATE TEMP TABLE deliveries AS
     WITH reversed AS (
@@ -85,7 +85,6 @@ _DELIVERIES: Final = """
             consumption.contract_id,
             consumption.consumption_id,
             consumption.line_no,
-            consumption.service_date,
             consumption.quantity + coalesce(reversed.quantity, 0) AS standing
         FROM consumption
         LEFT JOIN reversed ON reversed.reverses = consumption.consumption_id
@@ -96,7 +95,7 @@ _DELIVERIES: Final = """
             sum(standing) OVER (PARTITION BY contract_id ORDER BY line_no DESC) - standing AS standing_later
         FROM standing
     ), parts AS (
-        SELECT item, used AS delivered, NULL AS reverses, NULL AS not_before, 1 AS part
+        SELECT item, used AS delivered, NULL AS reverses, 1 AS part
         FROM changes
         WHERE used > 0
         UNION ALL
@@ -104,7 +103,6 @@ _DELIVERIES: Final = """
             changes.item,
             -least(later.standing, -changes.used - later.standing_later),
             later.consumption_id,
-            later.service_date,
             row_number() OVER (PARTITION BY changes.item ORDER BY later.line_no DESC)
         FROM changes
         JOIN later ON later.contract_id = changes.item
@@ -114,12 +112,26 @@ _DELIVERIES: Final = """
         changes.*,
         parts.item || '-' || changes.reported_on || '-' || parts.part AS consumption_id,
         changes.last_line_no + parts.part AS line_no,
-        greatest(least(changes.reported_on, changes.ends_on), parts.not_before) AS service_date,
+        greatest(changes.starts_on, least(changes.reported_on, changes.ends_on)) AS service_date,
         parts.delivered,
         parts.reverses
     FROM parts
     JOIN changes ON changes.item = parts.item
 """
+
+
+#: Where a report moves an item's term, what was known before falls inside it too: units paid for within the amount
+#: would otherwise turn into overage.
+_REDATE: Final = (
+    """
+    UPDATE consumption SET service_date = greatest(starts_on, least(service_date, ends_on))
+    FROM changes WHERE consumption.contract_id = changes.item
+    """,
+    """
+    UPDATE amendments SET effective_on = least(effective_on, ends_on)
+    FROM changes WHERE amendments.contract_id = changes.item
+    """,
+)
 
 
 @dataclass(frozen=True)
@@ -193,6 +205,8 @@ def add_report(
     connection.register("report", report)
     connection.execute(_CHANGES, [reported_on])
     connection.execute(_DELIVERIES)
+    for redate in _REDATE:
+        connection.execute(redate)
     for fill in _FILLS:
         connection.execute(_renewal(fill, mapping.tables.get(fill.table, {})))
     return {name: connection.table(name).to_arrow_table() for name in TABLES}

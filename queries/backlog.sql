@@ -1,6 +1,6 @@
 -- Backlog (RPO) of every contract under each policy: agreed price not yet recognised, billed or not.
 --
--- Grain:   one row per contract and policy; before it is booked, nothing is agreed
+-- Grain:   one row per policy and contract booked, billed or earned by as_of; nothing is agreed before the booking
 -- Order:   contract_id, policy
 -- Reads:   amendments, billings, contracts, lot_terms, movements, revenue_to_date
 -- Rules:   R8.2, R8.4, R10.1
@@ -78,4 +78,5 @@ SELECT
 FROM asked
 LEFT JOIN agreed ON asked.contract_id = agreed.contract_id AND asked.booked_on <= as_of
 LEFT JOIN billed ON asked.contract_id = billed.contract_id
-LEFT JOIN recognised ON asked.contract_id = recognised.contract_id AND asked.policy = recognised.policy;
+LEFT JOIN recognised ON asked.contract_id = recognised.contract_id AND asked.policy = recognised.policy
+WHERE asked.booked_on <= as_of OR billed.amount <> 0 OR recognised.amount <> 0;

@@ -29,7 +29,6 @@ tenths AS (
     SELECT
         lot_terms.lot_id,
         lot_terms.usable_until,
-        lifetimes.granted,
         coalesce(lifetimes.lapsed, 0) / lifetimes.granted AS unused,
         unnest(generate_series(1, 9)) AS tenth,
         lot_terms.valid_from + CAST(ceil(tenth * (lot_terms.usable_until - lot_terms.valid_from + 1) / 10.0) AS INTEGER)
@@ -43,10 +42,11 @@ running AS (
     SELECT
         movements.lot_id,
         movements.moved_on,
-        CAST(sum(movements.quantity) FILTER (WHERE movements.kind = 'draw') OVER so_far AS DOUBLE) AS drawn,
-        CAST(sum(movements.quantity) OVER so_far AS DOUBLE) AS gone
+        CAST(sum(movements.quantity) FILTER (WHERE movements.kind = 'grant') OVER so_far AS DOUBLE) AS granted,
+        CAST(coalesce(sum(movements.quantity) FILTER (WHERE movements.kind = 'draw') OVER so_far, 0) AS DOUBLE) AS drawn,
+        CAST(coalesce(sum(movements.quantity) FILTER (WHERE movements.kind = 'lapse') OVER so_far, 0) AS DOUBLE) AS lapsed
     FROM movements
-    WHERE movements.kind IN ('draw', 'lapse')
+    WHERE movements.lot_id IS NOT NULL
     WINDOW so_far AS (PARTITION BY movements.lot_id ORDER BY movements.moved_on)
 ),
 
@@ -56,10 +56,10 @@ standings AS (
         tenths.usable_until,
         tenths.tenth,
         tenths.unused,
-        coalesce(running.drawn, 0) / tenths.granted AS used,
-        coalesce(running.gone, 0) < tenths.granted AS has_units_left
+        running.drawn / running.granted AS used
     FROM tenths
-    ASOF LEFT JOIN running ON tenths.lot_id = running.lot_id AND tenths.on_date >= running.moved_on
+    ASOF INNER JOIN running ON tenths.lot_id = running.lot_id AND tenths.on_date >= running.moved_on
+    WHERE running.granted - running.drawn - running.lapsed > 0
 )
 
 SELECT
@@ -69,5 +69,4 @@ SELECT
     standings.used,
     greatest(0, 1 - standings.used * 10 / standings.tenth) AS run_rate,
     standings.unused
-FROM standings
-WHERE standings.has_units_left;
+FROM standings;

@@ -1,10 +1,11 @@
 -- What was delivered beyond the lots: billable at the agreed rate, or unpriced where none is agreed.
 --
 -- Grain:   one row per delivery that exceeded the lots, or reversal of one
--- Order:   service_date, consumption_id
+-- Order:   movement_no
 -- Reads:   consumption, contracts, currencies, movements, rate_card
 -- Rules:   R9.1, R9.2, R9.3, R10.2
 -- Columns:
+--   movement_no     BIGINT         place in the unit ledger
 --   consumption_id  VARCHAR        the delivery
 --   contract_id     VARCHAR        its contract
 --   currency        VARCHAR        currency of revenue
@@ -16,6 +17,7 @@
 --   revenue         DECIMAL(18,3)  quantity x rate, nil where unpriced
 CREATE OR REPLACE MACRO overage() AS TABLE
 SELECT
+    movements.movement_no,
     consumption.consumption_id,
     consumption.contract_id,
     contracts.currency,

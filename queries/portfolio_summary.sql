@@ -3,7 +3,7 @@
 -- Deferred revenue and backlog follow the method each contract is booked under; proportional and remote contracts
 -- count as on delivery. Lots tend to miss together: interval widths are added accordingly.
 --
--- Grain:   one row per currency of a contract
+-- Grain:   one row per currency with a contract booked, billed or earned by as_of
 -- Order:   currency
 -- Reads:   backlog, contracts, currencies, watch_list
 -- Rules:   R8.2, R8.4, R11.3

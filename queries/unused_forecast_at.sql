@@ -1,7 +1,7 @@
 -- What each open lot is forecast to leave unused.
 --
--- The pace so far is carried on to the last usable day (run rate) and corrected by the errors such forecasts made on lots
--- that had ended by then, seen at the same tenth of their term with a run rate in the same third: their mean moves the
+-- The pace so far is carried on to the last usable day (run rate) and corrected by the errors such forecasts made on
+-- lots that had ended by then, seen at the same tenth of their term with a run rate in the same third: their mean moves the
 -- forecast, their 10% to 90% range is the interval. With fewer than 20 such lots to learn from, the interval is
 -- everything that can happen, from nil to all that remains.
 --

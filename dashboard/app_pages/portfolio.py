@@ -37,7 +37,7 @@ def answer(summary: dict[str, Any], currency: str) -> str:
 
 def stats(view: View, summary: dict[str, Any]) -> list[Stat]:
     """The figure row, each figure with its change since the previous snapshot."""
-    before_snapshot = previous(view.snapshot)
+    before_snapshot = previous(view)
     before = _summary(view.on(before_snapshot)) if before_snapshot else None
     currency = view.currency
 
@@ -62,7 +62,7 @@ def _summary(view: View) -> dict[str, Any] | None:
 
 
 def _since(view: View) -> str:
-    before = previous(view.snapshot)
+    before = previous(view)
     return f" · changes since the snapshot of {fmt.day(before.dated_on, view.as_of)}" if before else ""
 
 

@@ -11,6 +11,8 @@ from dashboard.charts.base import LABEL_MARGIN, Finding, blank, key, money_axis,
 from dashboard.theme import faded
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import plotly.graph_objects as go
 
     from dashboard.theme import Theme
@@ -56,7 +58,7 @@ def finding(months: pl.DataFrame, currency: str) -> Finding:
     """Which policy books more over the span, and by how much."""
     last = months.row(-1, named=True)
     difference = last["on_delivery_so_far"] - last["ratable_so_far"]
-    end = f"{last['period_end']:%B %Y}"
+    span = _span(months["period_end"][0], last["period_end"])
     breakage = months["breakage"].sum()
     lapse = f" {fmt.money(breakage, currency)} of on delivery is lapse." if breakage else ""
     subtitle = (
@@ -64,9 +66,17 @@ def finding(months: pl.DataFrame, currency: str) -> Finding:
         f"{lapse}"
     )
     if fmt.money(difference, currency) == fmt.money(0, currency):
-        return Finding(f"On delivery and ratable book the same by {end}", subtitle)
+        return Finding(f"{span} on delivery and ratable book the same", subtitle)
     more = "more" if difference > 0 else "less"
-    return Finding(f"On delivery books {fmt.money(abs(difference), currency)} {more} than ratable by {end}", subtitle)
+    return Finding(f"{span} on delivery books {fmt.money(abs(difference), currency)} {more} than ratable", subtitle)
+
+
+def _span(first: date, last: date) -> str:
+    """The months compared: what one policy books more here, it may have booked less before."""
+    if (first.year, first.month) == (last.year, last.month):
+        return f"In {last:%B %Y}"
+    start = f"{first:%B}" if first.year == last.year else f"{first:%B %Y}"
+    return f"From {start} to {last:%B %Y}"
 
 
 def draw(months: pl.DataFrame, currency: str, theme: Theme) -> go.Figure:

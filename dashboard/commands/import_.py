@@ -15,6 +15,7 @@ from rich.table import Table
 from dashboard.commands.stores import OWN_STORE, Store
 from data.importer import ImportReport, import_files
 from data.mapping import load_mapping
+from data.snapshots import list_snapshots
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,6 +42,10 @@ def import_(
         drawdown import --mapping philadelphia --accept-good --report rejected.json FY-2014-*.csv
     """
     checked = load_mapping(mapping)
+    if report is not None:
+        ImportReport(files=(), issues=()).write(
+            report
+        )  # one that can't be written is said before anything is published
     with _progress(len(files)) as on_file:
         outcome = import_files(files, checked, store or OWN_STORE, accept_good=accept_good, on_file=on_file)
     if report is not None:
@@ -48,6 +53,7 @@ def import_(
     _show(outcome)
     if not outcome.is_published:
         raise typer.Exit(1)
+    _warn_of_later_snapshots(store or OWN_STORE, {file.snapshot_id for file in outcome.files})
 
 
 @contextmanager
@@ -62,6 +68,15 @@ def _progress(file_count: int) -> Iterator[Callable[[str, str], None]]:
     with Progress(*columns, console=Console(stderr=True)) as progress:
         bars = {step: progress.add_task(step, total=file_count, file="") for step in ("checked", "published")}
         yield lambda step, file: progress.update(bars[step], advance=1, file=file)
+
+
+def _warn_of_later_snapshots(store: Path, published: set[str | None]) -> None:
+    """A published snapshot never changes, so those dated later do not know what was imported now."""
+    known = list_snapshots(store)
+    last = max(snapshot.dated_on for snapshot in known if snapshot.snapshot_id in published)
+    later = [snapshot.dated_on.isoformat() for snapshot in known if snapshot.dated_on > last]
+    if later:
+        Console().print(f"Later snapshots do not rest on this import: {', '.join(later)}. Import their files again.")
 
 
 def _show(outcome: ImportReport) -> None:

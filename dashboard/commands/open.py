@@ -18,7 +18,7 @@ _ROOT: Final = Path(__file__).parents[2]
 def open_(
     *,
     store: Store = None,
-    port: Annotated[int, typer.Option(help="Port on this machine to serve the dashboard on.")] = 8501,
+    port: Annotated[int, typer.Option(help="Port on this machine to serve the dashboard on.", min=1, max=65535)] = 8501,
 ) -> None:
     """Open the dashboard in the browser, for this machine only.
 

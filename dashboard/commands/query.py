@@ -57,6 +57,8 @@ def query(
         _list_figures()
         return
     figure = catalog.figure(name)
+    if as_of is not None and not {"as_of", "boundaries"} & set(figure.parameters):
+        raise catalog.FigureError(f"{name} knows no day: leave out --as-of.")
     opened = open_snapshot(store_to_read(store), snapshot)
     parameters = {"as_of": as_of or opened.dated_on, **_settings(figure, settings or [])}
     _write(Book(opened).run(name, **parameters), format_)

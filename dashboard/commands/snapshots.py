@@ -20,7 +20,9 @@ def snapshots(*, store: Store = None) -> None:
         drawdown snapshots --store contracts
     """
     chosen = store_to_read(store)
-    table = Table("Snapshot", "Dated", "Source", title=escape(str(chosen)), title_justify="left")
+    table = Table(title=escape(str(chosen)), title_justify="left")
+    for name in ("Snapshot", "Dated", "Source"):
+        table.add_column(name, no_wrap=name != "Source")
     for name in ("Contracts", "Lots", "Deliveries"):
         table.add_column(name, justify="right")
     for snapshot in list_snapshots(chosen):

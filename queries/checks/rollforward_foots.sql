@@ -49,5 +49,5 @@ LEFT JOIN elapsed ON life.contract_id = elapsed.contract_id AND life.policy = el
 WHERE
     life.opening <> 0
     OR life.closing <> coalesce(billed.amount, 0) - life.revenue_total
-    OR life.revenue_total <> coalesce(delivered.amount, elapsed.amount, life.revenue_total)
+    OR life.revenue_total <> coalesce(delivered.amount, elapsed.amount, 0)
 ORDER BY life.contract_id, life.policy;

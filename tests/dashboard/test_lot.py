@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
 
 from dashboard.charts import burn_down
-from dashboard.lot import Forecast, Lot, finding
+from dashboard.lot import Forecast, Lot, finding, lot_of
 from dashboard.theme import DARK, LIGHT
+from tests.queries import tiny
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 AS_OF = date(2026, 11, 22)
 FORECAST = Forecast(
@@ -131,3 +136,16 @@ def test_every_lot_can_be_drawn(lot: Lot, theme: object) -> None:
         figure = burn_down.draw(lot, rows, AS_OF, theme)
         assert figure.layout.height == 400
         assert len(figure.data) >= (3 if lot.forecast else 0)
+
+
+def test_a_lot_that_never_ends_is_told_from_its_own_figures(tmp_path: Path) -> None:
+    book = tiny.book(tmp_path, lots=[tiny.lot("A", 10, 1000, "2026-01-01..")], consumption=[])
+    asked = {
+        name: book.run(name, as_of="2026-03-31") for name in ("lot_balance", "watch_list", "lot_terms", "burn_down")
+    }
+    balance, watched, terms = (asked[name].row(0, named=True) for name in ("lot_balance", "watch_list", "lot_terms"))
+
+    lot = lot_of(balance, watched, terms, asked["burn_down"])
+
+    assert lot.forecast is None
+    assert finding(lot, date(2026, 3, 31)).title == "Acme has 10 of 10 hours left, and no last day to use them by"

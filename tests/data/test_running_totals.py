@@ -102,7 +102,7 @@ def test_a_first_report_is_contract_lot_billing_and_consumption(philadelphia: So
     ]
     assert tables["billings"].to_pylist() == [
         {
-            "billing_id": "A1",
+            "billing_id": "A1-bought",
             "contract_id": "A1",
             "lot_id": "A1",
             "billed_on": START,
@@ -180,11 +180,26 @@ def test_a_delivery_is_never_taken_back_twice(philadelphia: SourceMapping) -> No
     ]
 
 
+def test_items_whose_ids_begin_alike_keep_their_own_billings(philadelphia: SourceMapping) -> None:
+    other = {"item": "A1-2013-12-31", "amount": "777"}
+    tables = after(philadelphia, (Q1, report({}, other)), (Q2, report({"amount": "150"}, other)))
+
+    assert rows(tables, "billings", "contract_id", "amount") == [("A1", "100"), ("A1", "50"), ("A1-2013-12-31", "777")]
+
+
+def test_a_term_moved_by_a_later_report_keeps_what_was_paid_within_the_amount(philadelphia: SourceMapping) -> None:
+    moved = report({"amount": "150", "starts_on": date(2013, 8, 1), "ends_on": date(2013, 8, 31)})
+    tables = after(philadelphia, (Q1, report({"amount": "120"})), (Q2, moved))
+
+    assert [line[3:5] for line in consumption(tables)] == [("2013-08-31", "10")]
+    assert rows(tables, "amendments", "effective_on", "quantity") == [("2013-08-31", "30")]
+
+
 def test_no_reversal_comes_before_its_delivery(philadelphia: SourceMapping) -> None:
     shortened = report({"used_to_date": "4", "ends_on": date(2013, 8, 31)})
     tables = after(philadelphia, (Q1, report({})), (Q2, shortened))
 
-    assert [line[3:5] for line in consumption(tables)] == [("2013-09-30", "10"), ("2013-09-30", "-6")]
+    assert [line[3:5] for line in consumption(tables)] == [("2013-08-31", "10"), ("2013-08-31", "-6")]
 
 
 def test_all_can_be_taken_back_and_used_again(philadelphia: SourceMapping) -> None:
@@ -208,9 +223,9 @@ def test_a_changed_amount_is_an_amendment_and_a_billing(philadelphia: SourceMapp
         ("A1-2014-06-30", "A1", "remove_units", "2014-05-31", "29.75", "29.75"),
     ]
     assert rows(tables, "billings", "billing_id", "lot_id", "billed_on", "amount") == [
-        ("A1", "A1", "2013-07-01", "100"),
         ("A1-2013-12-31", "A1", "2013-12-31", "50"),
         ("A1-2014-06-30", "A1", "2014-05-31", "-29.75"),
+        ("A1-bought", "A1", "2013-07-01", "100"),
     ]
     assert rows(tables, "lots", "quantity", "amount") == [("100", "100")]
     assert rows(tables, "contracts", "transaction_price") == [("100",)]
@@ -235,7 +250,7 @@ def test_the_lot_appears_with_the_first_amount(philadelphia: SourceMapping) -> N
     )
 
     assert rows(tables, "lots", "lot_id", "quantity", "valid_from") == [("A1", "80", "2013-07-01")]
-    assert rows(tables, "billings", "billing_id", "billed_on", "amount") == [("A1", "2013-07-01", "80")]
+    assert rows(tables, "billings", "billing_id", "billed_on", "amount") == [("A1-bought", "2013-07-01", "80")]
     assert rows(tables, "contracts", "transaction_price") == [("80",)]
     assert tables["amendments"].num_rows == 0
     assert [line[:2] for line in consumption(tables)] == [("A1-2013-09-30-1", None), ("A1-2013-12-31-1", "A1")]

@@ -236,6 +236,5 @@ def test_the_manifest_is_the_fingerprint_of_the_files(tmp_path: Path) -> None:
     snapshot = publish(tmp_path, tables(), DAY, {})
     manifest = json.loads((snapshot.folder / "manifest.json").read_text(encoding="utf-8"))
 
-    assert manifest["parent"] is None
     assert {entry["file"] for entry in manifest["tables"].values()} == {f"{name}.parquet" for name in TABLES}
     assert all(snapshot.path(name).stat().st_size == entry["bytes"] for name, entry in manifest["tables"].items())

@@ -308,7 +308,7 @@ SPOILED = {
     "a grant counted twice for another contract": (
         "rollforward_foots",
         "UPDATE source.grants SET contract_id = 'C' WHERE lot_id = 'monthly'",
-        [("C", "ratable")],
+        [("C", "ratable"), ("monthly", "ratable")],
     ),
     "a lot whose lapse is never earned": (
         "rollforward_foots",

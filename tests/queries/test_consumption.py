@@ -158,7 +158,7 @@ def test_overage_is_what_no_lot_covers_priced_by_the_rate_card(book: OpenBook) -
     # 99.995 a unit, half up: 1 = 100.00, 3 = 299.985 = 299.99, -3 = -299.99. Before the first and after the last usable
     # day nothing can be drawn. Only the last unit of V5 came from the lot, so its overage goes back first.
     # No rate is agreed for training.
-    assert across(book.run("overage", contract="over")) == text("""
+    assert across(book.run("overage", contract="over").drop("movement_no")) == text("""
         consumption_id  contract_id  currency  service_date  service_type  unit  quantity  status    revenue
         V1              over         USD       2026-01-31    consulting    hour  1         billable  100
         V3              over         USD       2026-02-02    consulting    hour  3         billable  299.99

@@ -268,7 +268,7 @@ def test_what_is_forecast_unused_by_segment_with_widths_of_lots_that_tend_to_mis
     assert across(beginners.run("unused_by_group", as_of=HALFWAY, dimension="segment")) == text("""
         currency  member      lot_count  remaining_amount  expected_amount  low_amount  high_amount
         EUR       Enterprise  1          50                0                0           50
-        USD       Enterprise  6          3250              2300             864.73      2905.805
+        USD       Enterprise  6          3250              2300             864.73      2905.81
         USD       (none)      1          400               0                0           400
     """)
 
@@ -277,7 +277,7 @@ def test_what_is_forecast_unused_by_segment_with_widths_of_lots_that_tend_to_mis
 def test_what_is_forecast_unused_by_service_and_by_owner(beginners: OpenBook, dimension: str, member: str) -> None:
     # Above, with ahead: 3 x 300, 400, 50: sqrt(0.15 x 1350^2 + 0.85 x 432,500) = 800.625.
     assert across(beginners.run("unused_by_group", as_of=HALFWAY, dimension=dimension, currency="USD"))[1:] == [
-        ["USD", member, "7", "3650", "2300", "864.73", "3100.625"]
+        ["USD", member, "7", "3650", "2300", "864.73", "3100.63"]
     ]
 
 
@@ -319,7 +319,7 @@ def test_the_portfolio_on_one_day(beginners: OpenBook) -> None:
         ending_90_amount  50   0    3550
         expected_amount   0    0    2300
         low_amount        0    0    864.73
-        high_amount       50   0    3100.625
+        high_amount       50   0    3100.63
         deferred_revenue  0    0    2200
         contract_assets   10   0    600
         backlog           50   0    3700
@@ -486,7 +486,7 @@ def test_past_quarters_beside_their_forecast_and_those_to_come(quarters: OpenBoo
     assert across(quarters.run("unused_by_quarter", as_of="2026-03-31", currency="USD")) == text("""
         currency  quarter_start  is_past  lot_count  expected_amount  low_amount  high_amount  lapsed_amount
         USD       2024-04-01     True     1          100              0           100          100
-        USD       2026-01-01     True     2          1400             268.629     1700         1500
+        USD       2026-01-01     True     2          1400             268.63      1700         1500
         USD       2026-04-01     False    1          400              0           700          -
     """)
 
