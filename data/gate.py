@@ -6,7 +6,6 @@ values: rules in SQL that list every value they refuse with the physical line it
 
 from __future__ import annotations
 
-import csv
 import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -15,6 +14,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from data.csv_file import Records, UnreadableError, normalised
 from data.mapping import SourceColumn, SourceMapping, date_pattern
 
 if TYPE_CHECKING:
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
 #: Wide enough for money (three decimals) and quantities (four), so a value that fits here fits every target.
 _NUMBER_TYPE: Final = "DECIMAL(18,4)"
-_UTF8_BOM: Final = b"\xef\xbb\xbf"
-_UTF16_BOMS: Final = (b"\xff\xfe", b"\xfe\xff")
-_NEWLINE, _QUOTE = b'\n"'
 _FORMULA: Final = r"[=@].*|#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!)"
 
 
@@ -63,14 +60,6 @@ class GatedFile:
         return 0 if self.rows is None else int(self.rows.num_rows)
 
 
-class _UnreadableError(Exception):
-    """The file as a whole can't be read as rows."""
-
-    def __init__(self, line: int, reason: str, column: str | None = None, value: str | None = None) -> None:
-        super().__init__(reason)
-        self.line, self.reason, self.column, self.value = line, reason, column, value
-
-
 def read_report(path: Path, mapping: SourceMapping, rules: Sequence[RowRule]) -> GatedFile:
     """Take a CSV file through the gate.
 
@@ -80,12 +69,12 @@ def read_report(path: Path, mapping: SourceMapping, rules: Sequence[RowRule]) ->
         rules: what a row must satisfy beyond its values' types.
     """
     try:
-        content = _normalised(path)
-        records = _Records.scan(content)
+        content = normalised(path)
+        records = Records.scan(content)
         header = _Header.match(records.header(content), mapping)
         connection = duckdb.connect()
         _read_cells(connection, content, header, records)
-    except _UnreadableError as error:
+    except UnreadableError as error:
         return GatedFile(None, (Issue(path.name, error.line, error.column, error.value, error.reason),))
     _type_cells(connection, header)
     issues = _issues(connection, path.name, header, rules, records.blank_lines)
@@ -93,102 +82,7 @@ def read_report(path: Path, mapping: SourceMapping, rules: Sequence[RowRule]) ->
     return GatedFile(good.to_arrow_table(), issues, rows_in=len(records.lines) + len(records.blank_lines))
 
 
-# --- the file ---------------------------------------------------------------------------------------------------
-
-
-def _normalised(path: Path) -> bytes:
-    """The file's bytes as strict UTF-8 with plain newlines and no byte-order mark.
-
-    Raises:
-        _UnreadableError: the file can't be opened, is empty, or is not UTF-8.
-    """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise _UnreadableError(1, f"the file can't be opened: {error.strerror}") from error
-    if content.startswith(_UTF16_BOMS):
-        raise _UnreadableError(1, "the file is UTF-16, not UTF-8: save it as UTF-8")
-    content = content.removeprefix(_UTF8_BOM)
-    if not content.strip():
-        raise _UnreadableError(1, "the file is empty")
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        byte, line = content[error.start], content.count(b"\n", 0, error.start) + 1
-        raise _UnreadableError(
-            line, f"byte 0x{byte:02X} is not UTF-8 (Latin-1 or Windows-1252 by the look of it): save the file as UTF-8"
-        ) from error
-    if b"\0" in content:
-        raise _UnreadableError(content.count(b"\n", 0, content.index(b"\0")) + 1, "a NUL byte: this is not a text file")
-    return content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-
-
-@dataclass(frozen=True)
-class _Records:
-    """Where the records lie: a record ends at a newline outside quotes, so it may span physical lines."""
-
-    header_end: int
-    lines: np.ndarray[tuple[int], np.dtype[np.int64]]
-    blank_lines: tuple[int, ...]
-
-    @classmethod
-    def scan(cls, content: bytes) -> _Records:
-        """Find the records, independently of the reader, so that its count can be checked.
-
-        Raises:
-            _UnreadableError: a quote is left open or stands inside a value, or there are no rows.
-        """
-        text = np.frombuffer(content, dtype=np.uint8)
-        quotes = np.flatnonzero(text == _QUOTE)
-        newlines = np.flatnonzero(text == _NEWLINE)
-        _check_quotes(text, quotes, newlines)
-        ends = newlines[np.searchsorted(quotes, newlines) % 2 == 0]
-        if text[-1] != _NEWLINE:
-            ends = np.append(ends, len(text))
-        starts = np.append(0, ends[:-1] + 1)
-        lines = np.searchsorted(newlines, starts) + 1
-        is_blank = starts == ends
-        if is_blank[0]:
-            raise _UnreadableError(1, "the header line is blank")
-        rows = ~is_blank
-        rows[0] = False
-        if not rows.any():
-            raise _UnreadableError(1, "the file has a header and no rows")
-        return cls(int(ends[0]), lines[rows], tuple(lines[is_blank].tolist()))
-
-    def header(self, content: bytes) -> list[str]:
-        """The header's names as written."""
-        return next(csv.reader([content[: self.header_end].decode()]))
-
-
-def _check_quotes(
-    text: np.ndarray[tuple[int], np.dtype[np.uint8]],
-    quotes: np.ndarray[tuple[int], np.dtype[np.intp]],
-    newlines: np.ndarray[tuple[int], np.dtype[np.intp]],
-) -> None:
-    """An opening quote follows a separator and a closing one is followed by a separator; a pair is a quote itself.
-
-    A quote left open swallows the rows up to the next quote and turns every later one inside out, so the first
-    closing quote in a wrong place gives it away.
-    """
-    padded = np.pad(text, 1, constant_values=_NEWLINE)
-    separators = np.array([ord(","), _NEWLINE, _QUOTE])
-    opening, closing = quotes[::2], quotes[1::2]
-    stray = opening[~np.isin(padded[opening], separators)]
-    closed_inside = opening[: len(closing)][~np.isin(padded[closing + 2], separators)]
-    never_closed = opening[len(closing) :]
-    faults = [
-        (int(position), reason)
-        for positions, reason in (
-            (stray, "a quote stands inside a value that is not quoted"),
-            (closed_inside, "the quote opened here is not closed before the next separator"),
-            (never_closed, "the quote opened here is never closed"),
-        )
-        for position in positions[:1]
-    ]
-    if faults:
-        position, reason = min(faults)
-        raise _UnreadableError(int(np.searchsorted(newlines, position)) + 1, reason)
+# --- the header -------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -205,7 +99,7 @@ class _Header:
         """Match the header to the mapping by name; order does not matter.
 
         Raises:
-            _UnreadableError: a column is missing, appears twice, or is not in the mapping.
+            UnreadableError: a column is missing, appears twice, or is not in the mapping.
         """
         known = {header: column for column in mapping.columns.values() for header in column.headers}
         # A separator too many at the end of every line is a common export fault; its values must all be empty.
@@ -213,18 +107,18 @@ class _Header:
         named = headers[:-1] if nameless else headers
         for header in named:
             if headers.count(header) > 1:
-                raise _UnreadableError(1, f"the header names {header!r} more than once", header)
+                raise UnreadableError(1, f"the header names {header!r} more than once", header)
             if header not in known and header not in mapping.ignored_columns:
-                raise _UnreadableError(
+                raise UnreadableError(
                     1, f"the column {header!r} is neither in the mapping nor among its ignored_columns", header
                 )
         matched = [(known[header], header) for header in named if header in known]
         for column in mapping.columns.values():
             found = [header for match, header in matched if match is column]
             if not found:
-                raise _UnreadableError(1, f"the column {' or '.join(column.headers)} is missing", column.headers[0])
+                raise UnreadableError(1, f"the column {' or '.join(column.headers)} is missing", column.headers[0])
             if len(found) > 1:
-                raise _UnreadableError(1, f"{' and '.join(found)} both name the column {column.name}", found[1])
+                raise UnreadableError(1, f"{' and '.join(found)} both name the column {column.name}", found[1])
         names = [known[header].name if header in known else f"ignored {place}" for place, header in enumerate(named)]
         return cls(
             names=(*names, nameless) if nameless else tuple(names),
@@ -237,11 +131,11 @@ class _Header:
 # --- the rows ---------------------------------------------------------------------------------------------------
 
 
-def _read_cells(connection: duckdb.DuckDBPyConnection, content: bytes, header: _Header, records: _Records) -> None:
+def _read_cells(connection: duckdb.DuckDBPyConnection, content: bytes, header: _Header, records: Records) -> None:
     """Fill the table `cells`: every value as text, trimmed of blanks, with the physical line of its row.
 
     Raises:
-        _UnreadableError: a row has too few or too many values, or the reader's count is not the file's.
+        UnreadableError: a row has too few or too many values, or the reader's count is not the file's.
     """
     columns = ", ".join(f"'{name}': 'VARCHAR'" for name in header.names)
     with tempfile.NamedTemporaryFile(suffix=".csv") as file:
@@ -259,11 +153,11 @@ def _read_cells(connection: duckdb.DuckDBPyConnection, content: bytes, header: _
                 [file.name],
             )
         except duckdb.Error as error:
-            raise _UnreadableError(1, f"the rows can't be read: {str(error).splitlines()[0]}") from error
+            raise UnreadableError(1, f"the rows can't be read: {str(error).splitlines()[0]}") from error
     _check_rejects(connection, content)
     read = connection.execute("SELECT count(*) FROM read").fetchall()[0][0]
     if read != len(records.lines):
-        raise _UnreadableError(1, f"the file holds {len(records.lines)} rows and the reader found {read}")
+        raise UnreadableError(1, f"the file holds {len(records.lines)} rows and the reader found {read}")
     connection.register("places", pa.table({"place": _int64(np.arange(read)), "line": _int64(records.lines)}))
     values = ", ".join(
         f"""coalesce(regexp_replace(read."{name}", '^[\\s\u00a0]+|[\\s\u00a0]+$', '', 'g'), '') AS "{name}" """
@@ -286,7 +180,7 @@ def _check_rejects(connection: duckdb.DuckDBPyConnection, content: bytes) -> Non
     ).fetchone()
     if rejected is not None:
         position, message, row = rejected
-        raise _UnreadableError(content.count(b"\n", 0, position - 1) + 1, str(message).splitlines()[0], value=row)
+        raise UnreadableError(content.count(b"\n", 0, position - 1) + 1, str(message).splitlines()[0], value=row)
 
 
 # --- the values -------------------------------------------------------------------------------------------------
