@@ -1,31 +1,23 @@
-"""The golden cases the engine answers today, and the command that holds a folder of cases against it."""
+"""The golden cases the engine answers today, and how what they expect is held against the figures."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from pathlib import Path
+from copy import deepcopy
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from tests.golden.compare import differences
+from tests.golden.samples import METHODS, case, delivered
+from tests.golden.values import shown
 
-ROOT = Path(__file__).parents[2]
-CASES = Path(__file__).parent / "cases"
-METHODS = {"ratable", "on_delivery"}
 ANSWERED = (*(f"O{number:02}" for number in range(1, 14)), "O21", "O26")
 
 
-def case(case_id: str) -> dict[str, Any]:
-    (path,) = CASES.glob(f"{case_id}-*.json")
-    return json.loads(path.read_text())
-
-
-def run_golden(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tests.golden", str(folder), *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+def printed(loaded: dict[str, Any]) -> list[str]:
+    return [str(difference) for difference in differences(loaded)]
 
 
 @pytest.mark.parametrize("case_id", ANSWERED)
@@ -36,35 +28,94 @@ def test_every_figure_of_the_case_is_as_published(case_id: str) -> None:
     assert differences(loaded, METHODS) == []
 
 
-def test_the_command_prints_the_figure_that_differs_and_fails(tmp_path: Path) -> None:
-    altered, untouched, left_out = case("O06"), case("O10"), case("O07")
-    policy_id = next(policy["policy_id"] for policy in altered["inputs"]["policies"] if policy["method"] in METHODS)
-    contract_id, expected = next(iter(altered["expected"][policy_id]["contracts"].items()))
-    period = expected["periods"][1]
-    truth, period["closing"] = period["closing"], "123.45"
-    left_out["expected"] = {}
-    for loaded in (altered, untouched, left_out):
-        (tmp_path / f"{loaded['id']}.json").write_text(json.dumps(loaded))
+def test_a_case_that_breaks_the_schema_fails_in_one_line() -> None:
+    loaded, _ = delivered("O10")
+    loaded["inputs"]["contracts"][0]["lots"][0]["quantity"] = "0"
 
-    result = run_golden(tmp_path, "--only", "O06,O10", "--methods", "ratable,on_delivery")
+    (line,) = printed(loaded)
 
-    assert result.stdout.splitlines() == [
-        f"{altered['id']} {policy_id} {contract_id} {period['period']} closing 123.45 {truth}",
-        "1 passed, 1 failed",
+    assert line.startswith(f"{loaded['id']} on_delivery - - snapshot published Nothing was published: lots")
+
+
+def test_a_question_no_figure_takes_fails_in_one_line() -> None:
+    loaded, expected = delivered("O10")
+    expected["rpo"] = [{"date": "2025-02-30"}]
+
+    (line,) = printed(loaded)
+
+    assert line.startswith(f"{loaded['id']} on_delivery - - figures answered backlog can't use these values")
+
+
+def test_contracts_of_a_case_may_reuse_ids() -> None:
+    loaded, expected = delivered("O21")
+    (first,) = loaded["inputs"]["contracts"]
+    first["usage"][0]["lot_id"] = first["lots"][0]["lot_id"]
+    loaded["inputs"]["contracts"].append({**deepcopy(first), "contract_id": "C9"})
+    loaded["expected"]["on_delivery"]["contracts"]["C9"] = deepcopy(expected)
+
+    assert printed(loaded) == []
+
+
+def test_optional_inputs_and_blocks_may_be_left_out() -> None:
+    loaded, expected = delivered("O06")
+    (contract,) = loaded["inputs"]["contracts"]
+    for key in ("grace_until", "scope", "unit", "carry_over_months"):
+        contract["lots"][0].pop(key)
+    contract.pop("events")
+    loaded["inputs"]["contracts"].append({"contract_id": "C9", "currency": "USD"})
+    loaded["expected"]["on_delivery"]["contracts"]["C9"] = {"draws": []}
+    expected.pop("overage")
+    expected.pop("lots")
+
+    assert printed(loaded) == []
+
+
+def test_what_no_figure_computes_fails() -> None:
+    loaded, expected = delivered("O10")
+    loaded["expected"]["on_delivery"]["functional"] = {"currency": "EUR"}
+    expected["catch_ups"] = ["one"]
+    expected["lots"][0]["price"] = "5"
+
+    assert printed(loaded) == [
+        f"{loaded['id']} on_delivery C1 - lots.L1.price 5 not computed",
+        f"{loaded['id']} on_delivery C1 - catch_ups ['one'] not computed",
+        f"{loaded['id']} on_delivery - - functional {{'currency': 'EUR'}} not computed",
     ]
-    assert result.returncode == 1
-    assert result.stderr == ""
 
 
-def test_the_command_passes_when_every_figure_agrees(tmp_path: Path) -> None:
-    (tmp_path / "O01.json").write_text(json.dumps(case("O01")))
+def test_draws_and_overage_differ_value_by_value() -> None:
+    loaded, expected = delivered("O10")
+    expected["draws"][1] |= {"lot_id": "L2", "quantity": "5.25"}
+    expected["draws"].append({"usage_id": "U3", "lot_id": "L1", "quantity": "4"})
+    expected["overage"][0] |= {"date": "2025-09-11", "revenue": "3500.005"}
 
-    result = run_golden(tmp_path)
+    start = f"{loaded['id']} on_delivery C1 -"
+    assert printed(loaded) == [
+        f"{start} draws.2.lot_id L2 L1",
+        f"{start} draws.2.quantity 5.25 5",
+        f"{start} draws.4 U3 L1 4 -",
+        f"{start} overage.1.date 2025-09-11 2025-09-10",
+        f"{start} overage.1.revenue 3500.005 3500.00",
+    ]
 
-    assert (result.stdout, result.returncode) == ("1 passed, 0 failed\n", 0)
+
+def test_a_line_the_case_does_not_expect_differs_as_a_whole() -> None:
+    loaded, expected = delivered("O10")
+    expected["overage"] = []
+
+    assert printed(loaded) == [f"{loaded['id']} on_delivery C1 - overage.1 - U3 2025-09-10 2 3500.00 billable"]
 
 
-def test_a_folder_without_cases_does_not_pass(tmp_path: Path) -> None:
-    result = run_golden(tmp_path)
-
-    assert (result.stdout, result.returncode) == ("0 passed, 0 failed\n", 1)
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (Decimal("4.0000"), "4"),
+        (Decimal("0.1250"), "0.125"),
+        (Decimal("3500.000"), "3500.00"),
+        (Decimal("-1.234"), "-1.234"),
+        (date(2025, 9, 10), "2025-09-10"),
+        (None, "-"),
+    ],
+)
+def test_values_print_in_full(value: object, text: str) -> None:
+    assert shown(value) == text
