@@ -60,11 +60,11 @@ def text_column(label: str) -> ColumnConfig:
 
 
 def with_interval(lots: pl.DataFrame, currency: str) -> pl.DataFrame:
-    """The rows shown of a forecast, with its 80% interval in words as the column `interval`."""
-    shown = lots.head(SHOWN_ROWS)
-    ends = shown.select("low_amount", "high_amount").iter_rows()
+    """The rows of a forecast with its 80% interval in words as the column `interval`; null beyond the rows shown."""
+    ends = lots.head(SHOWN_ROWS).select("low_amount", "high_amount").iter_rows()
     words = [f"{fmt.money(low, currency)} to {fmt.money(high, currency)}" for low, high in ends]
-    return shown.with_columns(pl.Series("interval", words, dtype=pl.String))
+    unseen = [None] * (lots.height - len(words))
+    return lots.with_columns(pl.Series("interval", [*words, *unseen], dtype=pl.String))
 
 
 def section(title: str, figure: str, rows: pl.DataFrame, view: View) -> None:

@@ -73,9 +73,9 @@ def write(
 
 
 def key(figure: go.Figure, entries: Sequence[tuple[str, str, str]], axis: str = "y") -> None:
-    """What marks mean that can't carry a label of their own: symbol, meaning and colour, above the plot."""
+    """What marks mean that can't carry a label of their own: symbol, meaning and the mark's colour, above the plot."""
     said = "     ".join(
-        f'<span style="color:{colour}">{symbol} {meaning}</span>' for symbol, meaning, colour in entries
+        f'<span style="color:{colour}">{symbol}</span> {meaning}' for symbol, meaning, colour in entries
     )
     figure.add_annotation(
         text=said,

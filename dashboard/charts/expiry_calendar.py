@@ -61,7 +61,13 @@ def draw(rows: pl.DataFrame, as_of: date, currency: str, theme: Theme) -> go.Fig
     for x, held in zip(positions, remaining, strict=True):
         if held:
             write(figure, fmt.money(held, currency), x, held, theme.muted, yshift=10)
-    key(figure, [("■", "forecast to lapse", theme.attention), ("■", "the rest of the open balance", theme.actual)])
+    key(
+        figure,
+        [
+            ("■", "forecast to lapse", theme.attention),
+            ("■", "the rest of the open balance", faded(theme.actual, _REST)),
+        ],
+    )
     figure.update_layout(barmode="stack")
     figure.update_xaxes(
         tickvals=positions,

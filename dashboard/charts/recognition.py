@@ -66,9 +66,9 @@ def finding(months: pl.DataFrame, currency: str) -> Finding:
         f"{lapse}"
     )
     if fmt.money(difference, currency) == fmt.money(0, currency):
-        return Finding(f"{span} on delivery and ratable book the same", subtitle)
+        return Finding(f"{span}, on delivery and ratable book the same", subtitle)
     more = "more" if difference > 0 else "less"
-    return Finding(f"{span} on delivery books {fmt.money(abs(difference), currency)} {more} than ratable", subtitle)
+    return Finding(f"{span}, on delivery books {fmt.money(abs(difference), currency)} {more} than ratable", subtitle)
 
 
 def _span(first: date, last: date) -> str:

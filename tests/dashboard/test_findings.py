@@ -133,7 +133,7 @@ def test_the_recognition_title_adds_the_months_up(months: list[tuple[date, int, 
 def test_policies_that_book_the_same_are_said_to() -> None:
     months = recognition.by_month(periods((date(2026, 12, 31), 500, 300, 200)))
     said = recognition.finding(months, "USD")
-    assert said.title == "In December 2026 on delivery and ratable book the same"
+    assert said.title == "In December 2026, on delivery and ratable book the same"
     assert "$200 of on delivery is lapse." in said.subtitle
 
 
