@@ -111,9 +111,7 @@ def current_theme() -> Theme:
 
 @st.cache_resource(max_entries=6, show_spinner="Opening the snapshot: every delivery is drawn on its lot …")
 def _book(folder: Path) -> Book:
-    book = Book(_snapshot(folder))
-    book.run("lot_terms")
-    return book
+    return Book(_snapshot(folder))
 
 
 @st.cache_data(max_entries=1024, show_spinner=False)
