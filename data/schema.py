@@ -43,7 +43,8 @@ MINOR_DIGITS: Final = {
 RECOGNITION_METHODS: Final = ("ratable", "on_delivery", "proportional", "remote")
 RATABLE_CONVENTIONS: Final = ("daily", "month_even", "month_half", "month_actual")
 DRAW_ORDERS: Final = ("fefo", "current_term_first")
-AMENDMENT_KINDS: Final = ("add_units", "remove_units")
+AMENDMENT_KINDS: Final = ("extension", "transfer", "add_units", "remove_units", "price_change", "termination")
+TREATMENTS: Final = ("prospective", "cumulative_catch_up")
 REQUEST_STATUSES: Final = ("requested", "approved", "scheduled", "delivered", "declined")
 
 
@@ -133,8 +134,12 @@ CONTRACTS = Table(
             allowed=RATABLE_CONVENTIONS,
         ),
         Column("draw_order", "VARCHAR", "which lot is used first (R2.1)", allowed=DRAW_ORDERS),
+        _optional("escheat_rate", SHARE, "share of unused value owed to a government, 0 to 1 (R5.6); empty = none"),
     ),
-    rules=(Rule("ends_on", "is before starts_on", "ends_on < starts_on"),),
+    rules=(
+        Rule("ends_on", "is before starts_on", "ends_on < starts_on"),
+        Rule("escheat_rate", "must be from 0 to 1", "escheat_rate NOT BETWEEN 0 AND 1"),
+    ),
 )
 
 LOTS = Table(
@@ -147,7 +152,11 @@ LOTS = Table(
         Column("service", "VARCHAR", "the service line it was sold as, for totals"),
         Column("unit", "VARCHAR", "what is counted: USD, hour, day, credit …; units are never added"),
         Column("quantity", QUANTITY, "units bought"),
-        Column("amount", MONEY, "price of the units in the contract's currency"),
+        _optional(
+            "amount",
+            MONEY,
+            "price of the units in the contract's currency; empty = its share of the transaction price (R9.4)",
+        ),
         Column("valid_from", "DATE", "first day the units can be used"),
         _optional("expires_on", "DATE", "last usable day of the stated term (R1.2); empty = never expires"),
         _optional("grace_until", "DATE", "last usable day after carry-over (R1.3); empty = no grace"),
@@ -158,6 +167,11 @@ LOTS = Table(
     rules=(
         Rule("quantity", "must be above 0", "quantity <= 0"),
         Rule("amount", "must not be below 0", "amount < 0"),
+        Rule(
+            "lot_id",
+            "has neither an amount nor a stand-alone price (R9.4)",
+            "amount IS NULL AND coalesce(standalone_price, 0) <= 0",
+        ),
         Rule("expires_on", "is before valid_from", "expires_on < valid_from"),
         Rule("carry_over_cap_quantity", "must not be below 0", "carry_over_cap_quantity < 0"),
         Rule("grace_until", "is before expires_on", "grace_until < expires_on OR expires_on IS NULL"),
@@ -212,25 +226,39 @@ CONSUMPTION_DEPARTMENTS = Table(
 
 AMENDMENTS = Table(
     "amendments",
-    "one change to a lot after it was bought",
+    "one change to a lot after it was bought; what it bills or refunds is in billings",
     ("amendment_id",),
     (
         Column("amendment_id", "VARCHAR", "the amendment"),
         Column("contract_id", "VARCHAR", "the contract amended", references="contracts.contract_id"),
         Column("lot_id", "VARCHAR", "the lot amended", references="lots.lot_id"),
+        Column("kind", "VARCHAR", "what changes (R7)", allowed=AMENDMENT_KINDS),
         Column(
-            "kind",
-            "VARCHAR",
-            "what changes; both kinds keep the lot's unit price (R7.7)",
-            allowed=AMENDMENT_KINDS,
+            "effective_on",
+            "DATE",
+            "first day it counts, before that day's deliveries (R1.4); of a termination the first day without service",
         ),
-        Column("effective_on", "DATE", "first day it counts, before that day's deliveries (R1.4)"),
-        Column("quantity", QUANTITY, "units added or taken back, positive"),
-        Column("amount", MONEY, "their price in the contract's currency, positive"),
+        _optional("quantity", QUANTITY, "units added, taken back or transferred, positive"),
+        _optional("amount", MONEY, "price of the units added or taken back, positive; of a price change, its sign"),
+        _optional("new_expires_on", "DATE", "last usable day after an extension or price change (R7.1)"),
+        _optional("to_lot_id", "VARCHAR", "the lot a transfer moves units to (R7.2)", "lots.lot_id"),
+        Column(
+            "treatment",
+            "VARCHAR",
+            "how a price change is recognised (R7.5): what was delivered keeps its price, or catches up",
+            is_required=False,
+            allowed=TREATMENTS,
+        ),
     ),
     rules=(
         Rule("quantity", "must be above 0", "quantity <= 0"),
-        Rule("amount", "must not be below 0", "amount < 0"),
+        Rule("kind", "needs a quantity", "kind IN ('add_units', 'remove_units', 'transfer') AND quantity IS NULL"),
+        Rule("kind", "needs an amount", "kind IN ('add_units', 'remove_units', 'price_change') AND amount IS NULL"),
+        Rule("amount", "must not be below 0", "kind <> 'price_change' AND amount < 0"),
+        Rule("kind", "needs new_expires_on", "kind = 'extension' AND new_expires_on IS NULL"),
+        Rule("kind", "needs to_lot_id", "kind = 'transfer' AND to_lot_id IS NULL"),
+        Rule("to_lot_id", "is the lot the units come from", "to_lot_id = lot_id"),
+        Rule("kind", "needs a treatment", "kind = 'price_change' AND treatment IS NULL"),
     ),
 )
 
