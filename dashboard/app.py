@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard.filters import choose, show_notices
 from dashboard.parts import plain
 from dashboard.session import keep, store
+from data.closes import CloseError
 from data.snapshots import SnapshotError
 from queries.catalog import FigureError
 
@@ -17,6 +18,7 @@ page = st.navigation(
         st.Page("app_pages/burn_down.py", title="Burn-down"),
         st.Page("app_pages/breakage.py", title="Breakage"),
         st.Page("app_pages/recognition.py", title="Recognition"),
+        st.Page("app_pages/restatement.py", title="Restatement"),
     ],
     position="top",
 )
@@ -32,5 +34,5 @@ except SnapshotError as error:
         f"Snapshots are read from `{store()}`, the folder named by `DRAWDOWN_STORE`. `make run` publishes the sample"
         " portfolio; `drawdown import` publishes your own reports."
     )
-except FigureError as error:
+except (CloseError, FigureError) as error:
     st.error(plain(str(error)))

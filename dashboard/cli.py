@@ -5,13 +5,16 @@ from __future__ import annotations
 import typer
 
 from dashboard.commands.check import check
+from dashboard.commands.close import close
 from dashboard.commands.import_ import import_
 from dashboard.commands.open import open_
 from dashboard.commands.query import query
 from dashboard.commands.snapshots import snapshots
+from data.closes import CloseError
 from data.mapping import MappingError
 from data.snapshots import SnapshotError
 from queries.catalog import FigureError
+from queries.scenario import ScenarioError
 
 app = typer.Typer(
     help="Burn-down, forecast of unused credits and revenue recognition for prepaid services.",
@@ -25,12 +28,13 @@ app.command("import")(import_)
 app.command("snapshots")(snapshots)
 app.command("query")(query)
 app.command("check")(check)
+app.command("close")(close)
 
 
 def main() -> None:
     """Run the command line; a failure the user can mend is one message and exit 1."""
     try:
         app()
-    except (FigureError, MappingError, SnapshotError) as error:
+    except (CloseError, FigureError, MappingError, ScenarioError, SnapshotError) as error:
         typer.secho(str(error), fg="red", err=True)
         raise SystemExit(1) from error

@@ -18,7 +18,17 @@ if TYPE_CHECKING:
 
 _OPTIONAL: Final = ("owner", "segment", "vehicle")
 #: What a parameter of the URL is called where its name is no noun.
-_CALLED: Final = {"by": "breakdown by", "span": "span of"}
+_CALLED: Final = {
+    "by": "breakdown by",
+    "span": "span of",
+    "view": "section",
+    "compare": "policy",
+    "against": "other policy",
+    "under": "policy",
+    "versus": "saved scenario",
+    "journal": "journal of",
+    "flag": "question",
+}
 _NOTICES: Final = "_notices"
 #: The picker would otherwise stop ten years back.
 _FIRST_DAY: Final = date(1990, 1, 1)

@@ -73,6 +73,11 @@ def snapshots() -> list[Snapshot]:
     return known
 
 
+def opened(folder: Path) -> Book:
+    """The book of the snapshot in a folder, for what is asked of two of them at once."""
+    return _book(folder)
+
+
 def previous(view: View) -> Snapshot | None:
     """The latest snapshot dated before the day asked about, if there is one."""
     earlier = [known for known in snapshots() if known.dated_on < view.as_of]

@@ -1,4 +1,4 @@
-"""Tables to act on: aligned columns, a CSV of what is filtered, and how each figure is computed."""
+"""Tables to act on: aligned columns, what is filtered as CSV and XLSX, and how each figure is computed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import polars.selectors as cs
 import streamlit as st
 
 from dashboard import format as fmt
+from dashboard.export import csv, xlsx
 from dashboard.parts import muted, plain
 from queries import catalog
 
@@ -19,11 +20,13 @@ if TYPE_CHECKING:
 
     from dashboard.session import View
 
-#: More rows than anyone reads; the CSV has them all.
+#: More rows than anyone reads; the files have them all.
 SHOWN_ROWS: Final = 200
 
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
-_ROW_PIXELS: Final = 35
+_XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+#: Heights of rows, in pixels: of text that fits, and of text that needs two lines; the browser wraps only above 64.
+ONE_LINE: Final = 35
+TWO_LINES: Final = 66
 
 
 def money_column(label: str, currency: str, meaning: str | None = None) -> ColumnConfig:
@@ -67,21 +70,38 @@ def with_interval(lots: pl.DataFrame, currency: str) -> pl.DataFrame:
     return lots.with_columns(pl.Series("interval", [*words, *unseen], dtype=pl.String))
 
 
-def section(title: str, figure: str, rows: pl.DataFrame, view: View) -> None:
-    """A table's title, with how it is computed and its CSV beside it."""
+def section(title: str, figure: str, rows: pl.DataFrame, view: View, how: str | None = None) -> None:
+    """A table's title, with how it is computed and its files beside it; `how` tells it where the rows are no figure."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.header(plain(title), anchor=False, width="content")
         with st.container(horizontal=True, width="content", gap="small"):
-            _how_computed(figure, title)
-            st.download_button(
-                "CSV",
-                data=lambda: csv(rows),
-                file_name=f"{figure}-{view.as_of}.csv",
-                mime="text/csv",
-                key=f"csv_{title}",
-                on_click="ignore",
-                help=f"{fmt.count(rows.height, 'row')}, as filtered, every column to full precision.",
-            )
+            _how_computed(figure, title, how)
+            _download("CSV", "text/csv", lambda: csv(rows), title, figure, rows, view)
+            _download("XLSX", _XLSX, lambda: xlsx(rows, _about(title, figure, view, how)), title, figure, rows, view)
+
+
+def _download(
+    kind: str, mime: str, data: Callable[[], bytes], title: str, figure: str, rows: pl.DataFrame, view: View
+) -> None:
+    st.download_button(
+        kind,
+        data=data,
+        file_name=f"{figure}-{view.as_of}.{kind.lower()}",
+        mime=mime,
+        key=f"{kind.lower()}_{title}",
+        on_click="ignore",
+        help=f"{fmt.count(rows.height, 'row')}, as filtered, every column to full precision.",
+    )
+
+
+def _about(title: str, figure: str, view: View, how: str | None) -> dict[str, str]:
+    """What an exported table says of itself: an amount without its snapshot and rules proves nothing."""
+    said = {"Table": title, "Snapshot": view.snapshot.snapshot_id, "As of": view.as_of.isoformat()}
+    said.update({name.capitalize(): value for name, value in view.filters.items()})
+    if how is not None:
+        return {**said, "How": how}
+    known = catalog.figure(figure)
+    return {**said, "Figure": figure, "Meaning": known.meaning, "Grain": known.grain, "Rules": known.rules}
 
 
 def table(
@@ -91,9 +111,20 @@ def table(
     key: str,
     alt: str,
     visible_rows: int = 10,
+    row_pixels: int = ONE_LINE,
     on_pick: Callable[[], None] | None = None,
 ) -> None:
-    """Rows with the columns named; `on_pick` makes a click on a row an action, read with `picked`."""
+    """Rows with the columns named.
+
+    Args:
+        rows: the rows, in order.
+        columns: what is shown of them.
+        key: names the table.
+        alt: says what it shows.
+        visible_rows: how many are seen without scrolling.
+        row_pixels: a row's height; TWO_LINES lets text wrap.
+        on_pick: makes a click on a row an action, read with `picked`.
+    """
     shown = rows.head(SHOWN_ROWS).select(*columns)
     # The browser's tables align and sort floats; exact decimals arrive there as text.
     shown = shown.with_columns(cs.decimal().cast(pl.Float64))
@@ -102,14 +133,15 @@ def table(
         column_config=columns,
         hide_index=True,
         placeholder="",
-        height=_ROW_PIXELS * (min(shown.height, visible_rows) + 1) + 3,
+        height=row_pixels * min(shown.height, visible_rows) + ONE_LINE + 3,
+        row_height=row_pixels,
         key=key,
         alt=alt,
         on_select=on_pick or "ignore",
         selection_mode="single-row",
     )
     if rows.height > SHOWN_ROWS:
-        muted(f"The first {SHOWN_ROWS} of {rows.height:,} rows; the CSV has them all.")
+        muted(f"The first {SHOWN_ROWS} of {rows.height:,} rows; the files have them all.")
 
 
 def picked(key: str) -> int | None:
@@ -118,23 +150,14 @@ def picked(key: str) -> int | None:
     return chosen[0] if chosen else None
 
 
-def csv(rows: pl.DataFrame) -> bytes:
-    """Rows as CSV at full precision; text that a spreadsheet would run as a formula is made plain text."""
-    harmless = rows.with_columns(
-        pl.when(pl.any_horizontal(pl.col(name).str.starts_with(start) for start in _FORMULA_STARTS))
-        .then("'" + pl.col(name))
-        .otherwise(pl.col(name))
-        .alias(name)
-        for name in rows.select(cs.string()).columns
-    )
-    return harmless.write_csv().encode()
-
-
-def _how_computed(name: str, title: str) -> None:
-    figure = catalog.figure(name)
+def _how_computed(name: str, title: str, how: str | None) -> None:
     with st.popover("How is this computed?", on_change="rerun", key=f"how_{title}") as popover:
         if not popover.open:
             return
+        if how is not None:
+            st.markdown(plain(how))
+            return
+        figure = catalog.figure(name)
         st.markdown(plain(figure.meaning))
         muted(f"{figure.grain}. Rules {figure.rules}. Reads {', '.join(figure.reads)}.")
         st.table(

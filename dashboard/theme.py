@@ -22,6 +22,8 @@ class Theme:
     context: str
     attention: str
     ratable: str
+    proportional: str
+    remote: str
     grace: str
     ink: str
     muted: str
@@ -34,6 +36,8 @@ LIGHT: Final = Theme(
     context="#8A8F98",
     attention="#C2410C",
     ratable="#8A6D1D",
+    proportional="#0F8A6A",
+    remote="#9C3F86",
     grace="#E8A33D",
     ink="#1F2430",
     muted="#667085",
@@ -46,6 +50,8 @@ DARK: Final = Theme(
     context="#8A93A3",
     attention="#FF8A5B",
     ratable="#D9B75B",
+    proportional="#4CC9A4",
+    remote="#E08CCB",
     grace="#E8A33D",
     ink="#E6E9EF",
     muted="#9AA4B2",

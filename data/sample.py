@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import polars as pl
 
-from data import sample_contracts, sample_work
-from data.sample_book import plus_months, write_book
+from data import sample_billings, sample_contracts, sample_work
+from data.sample_book import lots_by_id, plus_months, write_book
 from data.sample_catalog import FIRST_SNAPSHOT, hundredths
-from data.sample_deliveries import deliver, department_shares, with_reversals
+from data.sample_changes import amended
+from data.sample_course import course, lines_as_they_went, requests_as_they_went
+from data.sample_deliveries import deliver, department_shares, numbered, with_reversals
+from data.sample_terms import with_special_terms
 from data.snapshots import publish
 
 if TYPE_CHECKING:
@@ -52,29 +55,33 @@ def write_history() -> dict[str, pl.DataFrame]:
     Contracts and requests change as time goes by: `known_by` gives their state.
     """
     rng = np.random.default_rng(SEED)
-    book = write_book(rng)
-    lots = sample_contracts.lots(book)
-    programs = sample_work.programs(book, rng)
-    projects = sample_work.projects(book, programs, rng)
-    deliveries = (
-        sample_work.with_projects(deliver(sample_contracts.lots_by_id(book), rng), projects)
+    sold = with_special_terms(write_book(rng), np.random.default_rng((SEED, 1)))
+    lots = sample_contracts.lots(sold)
+    programs = sample_work.programs(sold, rng)
+    projects = sample_work.projects(sold, programs, rng)
+    planned = (
+        sample_work.with_projects(deliver(lots_by_id(sold), rng), projects)
         .join(lots.select("lot_id", "contract_id", "unit", bought_on="known_on"), on="lot_id", maintain_order="left")
         .with_row_index("delivery")
     )
-    requests = sample_work.requests(deliveries, rng)
-    lines = with_reversals(deliveries, rng)
-    rates = sample_contracts.fx_rates(rng)
-    last_used = lines.group_by("contract_id").agg(pl.col("service_date").max())
+    requests = sample_work.requests(planned, rng)
+    lines = with_reversals(planned, rng)
+    rates = sample_billings.fx_rates(rng)
+    invoices = sample_billings.planned_invoices(sold, rng)
+    book = amended(sold, planned, invoices, np.random.default_rng((SEED, 2)))
+    courses = course(planned, lots_by_id(book))
+    requests = requests_as_they_went(requests, courses)
+    lines = numbered(lines_as_they_went(lines, courses))
     return {
         "accounts": sample_contracts.accounts(book),
         "contracts": sample_contracts.contracts(book),
         "lots": lots,
-        "billings": sample_contracts.billings(book, rates, rng),
+        "billings": sample_billings.billings(book, invoices, rates),
         "consumption": _consumption(lines, requests),
         "consumption_departments": department_shares(lines, rng),
         "amendments": sample_contracts.amendments(book),
-        "breakage_estimates": sample_contracts.breakage_estimates(book, rng),
-        "remote_assessments": sample_contracts.remote_assessments(book, dict(last_used.iter_rows())),
+        "breakage_estimates": sample_contracts.breakage_estimates(book, rng, np.random.default_rng((SEED, 3))),
+        "remote_assessments": sample_contracts.remote_assessments(book, lines),
         "programs": programs,
         "projects": projects.drop("lot_id", "place"),
         "requests": requests,

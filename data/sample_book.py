@@ -84,11 +84,17 @@ class Client:
 
 
 @dataclass(frozen=True)
-class Addition:
-    """Units added to a lot at its own price."""
+class Amendment:
+    """A change to a lot, as `data.schema` knows them; `billed` is invoiced that day, below 0 as a credit note."""
 
+    kind: str
     effective_on: date
-    quantity: int
+    quantity: int | None = None
+    amount: int | None = None
+    new_expires_on: date | None = None
+    to_lot_id: str | None = None
+    treatment: str | None = None
+    billed: int = 0
 
 
 @dataclass(frozen=True)
@@ -111,7 +117,7 @@ class Lot:
     demand: float
     habit: str
     goes_on_when_empty: bool
-    addition: Addition | None = None
+    amendments: tuple[Amendment, ...] = ()
     deliveries: tuple[tuple[date, int], ...] = ()
 
     @property
@@ -124,6 +130,11 @@ class Lot:
         """Whether it is used over several years, and billed by the year."""
         return self.expires_on > plus_months(self.valid_from, _YEAR)
 
+    @property
+    def added_quantity(self) -> int:
+        """The units added to it since it was bought."""
+        return sum(change.quantity or 0 for change in self.amendments if change.kind == "add_units")
+
     def amount(self, quantity: int) -> int:
         """The price in cents of a number of its units; exact, since lots are sold in whole units."""
         return quantity * self.price // 100
@@ -131,7 +142,10 @@ class Lot:
 
 @dataclass
 class Contract:
-    """A contract and the lots bought under it, first purchase first."""
+    """A contract and the lots bought under it, first purchase first.
+
+    `bundle_price` is the agreed price in cents where its lots have none of their own, `escheat_rate` is in percent.
+    """
 
     client: Client
     vehicle: str
@@ -139,6 +153,8 @@ class Contract:
     convention: str
     draw_order: str
     lots: list[Lot] = field(default_factory=list)
+    bundle_price: int | None = None
+    escheat_rate: int | None = None
 
     @property
     def booked_on(self) -> date:
@@ -160,6 +176,15 @@ def write_book(rng: np.random.Generator) -> dict[str, Contract]:
     return {
         f"{VEHICLE_PREFIXES[contract.vehicle]}-{number}": contract
         for number, contract in enumerate(contracts, start=first_number)
+    }
+
+
+def lots_by_id(book: Mapping[str, Contract]) -> dict[str, Lot]:
+    """Every lot of the book by its id."""
+    return {
+        f"{contract_id}-{number}": lot
+        for contract_id, contract in book.items()
+        for number, lot in enumerate(contract.lots, start=1)
     }
 
 
@@ -284,6 +309,8 @@ def _purchase(
     added = round(quantity * rng.uniform(0.1, 0.25) / 100) * 100
     effective_on = valid_from + (expires_on - valid_from) * rng.uniform(0.3, 0.8)
     is_added_to = rng.random() < _ADDED_UNITS and effective_on <= LAST_SNAPSHOT
+    price_added = added * price // 100
+    addition = Amendment("add_units", effective_on, quantity=added, amount=price_added, billed=price_added)
     return Lot(
         offer=offer,
         scope=scope,
@@ -298,7 +325,7 @@ def _purchase(
         demand=min(max(rng.normal(client.demand, _DEMAND_BETWEEN_LOTS), _DEMAND_LIMITS[0]), _DEMAND_LIMITS[1]),
         habit=client.habit if rng.random() < _KEEPS_HABIT else _pick(HABITS, rng),
         goes_on_when_empty=rng.random() < _GOES_ON_WHEN_EMPTY,
-        addition=Addition(effective_on, added) if is_added_to else None,
+        amendments=(addition,) if is_added_to else (),
     )
 
 

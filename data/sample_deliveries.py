@@ -28,7 +28,7 @@ _REVERSED: Final = 0.02
 _POSTED_LATE: Final = 0.05
 _PINNED: Final = 0.02
 _SHARED: Final = 0.12
-_SHARES: Final = (0.5, 0.6, 0.7, 0.75)
+_SHARES: Final = (0.5, 0.6, 0.7, 2 / 3)
 _OWN_SERVICE_WEIGHT: Final = 4.0
 _PACE_IN_GRACE: Final = 0.35
 _LEAVES: Final = (0.25, 0.7)
@@ -72,7 +72,7 @@ def deliver(lots: Mapping[str, Lot], rng: np.random.Generator) -> pl.DataFrame:
 
 
 def with_reversals(deliveries: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
-    """The lines posted by the last snapshot, reversals among them, numbered in order of posting.
+    """The lines posted by the last snapshot, reversals among them.
 
     A reversal comes after its delivery was posted, and may come after the lot lapsed.
 
@@ -81,7 +81,7 @@ def with_reversals(deliveries: pl.DataFrame, rng: np.random.Generator) -> pl.Dat
         rng: the sample's random numbers.
 
     Returns:
-        the same columns with line_no, consumption_id and reverses.
+        the same columns with reversed_delivery, the number of the delivery a reversal takes back.
     """
     posted = deliveries.filter(pl.col("posted_on") <= LAST_SNAPSHOT)
     taken_back = posted.filter(pl.Series(rng.random(posted.height) < _REVERSED), ~pl.col("is_written"))
@@ -93,14 +93,18 @@ def with_reversals(deliveries: pl.DataFrame, rng: np.random.Generator) -> pl.Dat
         service_date=pl.Series(on_workday),
         posted_on=pl.Series(np.busday_offset(on_workday, rng.integers(0, 4, taken_back.height))),
     ).filter(pl.col("posted_on") <= LAST_SNAPSHOT)
-    numbered = (
-        pl.concat([posted.with_columns(reversed_delivery=pl.lit(None, pl.UInt32)), reversals])
-        .sort("posted_on", "service_date", "delivery", "quantity")
+    return pl.concat([posted.with_columns(reversed_delivery=pl.lit(None, pl.UInt32)), reversals])
+
+
+def numbered(lines: pl.DataFrame) -> pl.DataFrame:
+    """The lines in order of posting, with line_no, consumption_id and reverses."""
+    in_order = (
+        lines.sort("posted_on", "service_date", "delivery", "quantity")
         .with_row_index("line_no", offset=1)
         .with_columns(consumption_id=pl.format("D{}", pl.col("line_no").cast(pl.String).str.zfill(6)))
     )
-    originals = numbered.filter(pl.col("reversed_delivery").is_null())
-    return numbered.join(
+    originals = in_order.filter(pl.col("reversed_delivery").is_null())
+    return in_order.join(
         originals.select(reversed_delivery="delivery", reverses="consumption_id"),
         on="reversed_delivery",
         how="left",
@@ -119,7 +123,7 @@ def department_shares(lines: pl.DataFrame, rng: np.random.Generator) -> pl.DataF
     split = lines.select(
         "consumption_id",
         service=pl.col("service_type").replace_strict(SERVICE_OF),
-        own_share=pl.Series(own_share).cast(pl.Decimal(18, 2)),
+        own_share=pl.Series(own_share).round(12).cast(pl.Decimal(18, 12)),
         known_on="posted_on",
     )
     own = split.with_columns(department=pl.col("service").replace_strict(DEPARTMENT_OF), share="own_share")
@@ -155,7 +159,7 @@ def _drawn(lot: Lot, rng: np.random.Generator) -> tuple[NDArray[np.datetime64], 
     elapsed = _elapsed(workdays, lot)
     leaves = rng.uniform(*_LEAVES) if lot.habit == "stops" else 1.0
     pace = _pace(lot.habit, elapsed, leaves, rng) * _BUSYNESS[first:beyond]
-    bought = lot.quantity + (lot.addition.quantity if lot.addition else 0)
+    bought = lot.quantity + lot.added_quantity
     called_for = bought * lot.demand * leaves
     sizes = _sizes(lot, called_for, rng)
     if not lot.goes_on_when_empty:

@@ -137,8 +137,9 @@ def requests(deliveries: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame
 
 def requests_as_known(asked: pl.DataFrame, on: date) -> pl.DataFrame:
     """The requests made by a day, with the status each had by then."""
+    is_declined = (pl.col("declined_on") <= on).fill_null(value=False)
     status = (
-        pl.when(pl.col("declined_on") <= on)
+        pl.when(is_declined)
         .then(pl.lit("declined"))
         .when(pl.col("delivered_on") <= on)
         .then(pl.lit("delivered"))
@@ -158,5 +159,5 @@ def requests_as_known(asked: pl.DataFrame, on: date) -> pl.DataFrame:
         "quantity",
         "requested_on",
         status=status,
-        scheduled_for=pl.when(pl.col("scheduled_on") <= on).then("scheduled_for"),
+        scheduled_for=pl.when((pl.col("scheduled_on") <= on) & ~is_declined).then("scheduled_for"),
     )

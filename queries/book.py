@@ -6,6 +6,7 @@ the contracts it is about, so no figure, total or export can reach beyond them.
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -16,7 +17,8 @@ from data.schema import MINOR_DIGITS, TABLES
 from data.snapshots import SnapshotError
 from queries import catalog
 from queries.catalog import Figure, FigureError
-from queries.draws import movements
+from queries.computed import STEPS
+from queries.scenario import Scenario, suppose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +39,9 @@ FILTERS: Final = {
 }
 
 _DEFAULT_MONTHS: Final = 12
+#: Where the bands of the backlog end, in months from the day asked about.
+_BANDS: Final = (3, 6, 12, 24)
+_CONSUMPTION_IN_SCOPE: Final = "(FROM source.consumption SEMI JOIN in_scope USING (contract_id))"
 
 
 @dataclass
@@ -45,17 +50,21 @@ class Book:
 
     snapshot: Snapshot
     _root: duckdb.DuckDBPyConnection = field(init=False, repr=False, compare=False)
+    _narrowed_by: dict[str, str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self._root = _open(self.snapshot)
+        self._narrowed_by = _narrowed_by(self._root)
 
     def run(self, name: str, **parameters: object) -> pl.DataFrame:
         """Ask one figure.
 
         Args:
             name: the figure, as in `queries/<name>.sql`.
-            **parameters: the figure's own parameters, and any of FILTERS to narrow the question. `boundaries`
-                (closing days; the first is the opening) defaults to the month ends of the year up to `as_of`; a
+            **parameters: the figure's own parameters, any of FILTERS to narrow the question, and `scenario` (the text
+                form of queries/scenario.py) to ask what would be recognised under other policies. `boundaries`
+                (closing days; the first is the opening) defaults to the month ends of the year up to `as_of`, for
+                bands that lie ahead to 3, 6, 12 and 24 months after it, `current_until` to 12 months after it; a
                 figure that knows no day takes no notice of `as_of`.
 
         Returns:
@@ -63,11 +72,16 @@ class Book:
 
         Raises:
             FigureError: no such figure, a parameter it does not take, one missing, or a value that does not fit.
+            ScenarioError: the scenario's text says none.
         """
         figure = catalog.figure(name)
+        scenario = Scenario.parse(str(parameters.pop("scenario", None) or ""))
         filters = {key: parameters.pop(key) for key in list(parameters) if key in FILTERS}
         with self._root.cursor() as cursor:
-            return _ask(cursor, figure, _bound(figure, parameters), filters)
+            _narrow(cursor, filters, self._narrowed_by)
+            if scenario != Scenario():
+                suppose(cursor, scenario, self.snapshot.dated_on)
+            return _ask(cursor, figure, _bound(figure, parameters))
 
     def failed_checks(self) -> dict[str, pl.DataFrame]:
         """The rows that violate an invariant, by check; empty means all hold."""
@@ -78,8 +92,8 @@ class Book:
 
 def _bound(figure: Figure, parameters: dict[str, object]) -> dict[str, object]:
     wanted = dict(parameters)
-    if "boundaries" in figure.parameters and "boundaries" not in wanted and "as_of" in wanted:
-        wanted["boundaries"] = month_ends(_date(wanted["as_of"]), _DEFAULT_MONTHS)
+    if wanted.get("as_of") is not None:
+        wanted = {**_defaults(figure, _date(wanted["as_of"])), **wanted}
     if "as_of" not in figure.parameters:
         wanted.pop("as_of", None)
     unknown = set(wanted) - set(figure.parameters)
@@ -91,10 +105,33 @@ def _bound(figure: Figure, parameters: dict[str, object]) -> dict[str, object]:
     return wanted
 
 
-def _ask(
-    cursor: duckdb.DuckDBPyConnection, figure: Figure, parameters: Mapping[str, object], filters: Mapping[str, object]
-) -> pl.DataFrame:
-    _narrow(cursor, filters)
+def _defaults(figure: Figure, as_of: date) -> dict[str, object]:
+    """What a figure is asked with where the question leaves it open."""
+    found: dict[str, object] = {}
+    if "current_until" in figure.parameters:
+        found["current_until"] = months_after(as_of, _DEFAULT_MONTHS)
+    if "boundaries" in figure.parameters:
+        looks_ahead = "as_of" in figure.parameters
+        bands = [months_after(as_of, months) for months in _BANDS] if looks_ahead else []
+        found["boundaries"] = bands or month_ends(as_of, _DEFAULT_MONTHS)
+    return found
+
+
+def months_after(as_of: date, months: int) -> date:
+    """The day that many months later; a month's last day stays one, as grace does (R1.3).
+
+    Raises:
+        FigureError: the calendar ends before.
+    """
+    counted = as_of.year * 12 + as_of.month - 1 + months
+    if counted // 12 > date.max.year:
+        raise FigureError(f"The calendar has no {months} months after {as_of}. Ask about an earlier day.")
+    last = monthrange(counted // 12, counted % 12 + 1)[1]
+    is_month_end = as_of.day == monthrange(as_of.year, as_of.month)[1]
+    return date(counted // 12, counted % 12 + 1, last if is_month_end else min(as_of.day, last))
+
+
+def _ask(cursor: duckdb.DuckDBPyConnection, figure: Figure, parameters: Mapping[str, object]) -> pl.DataFrame:
     arguments = ", ".join(f"CAST(${key} AS {figure.parameters[key]})" for key in figure.parameters)
     columns = ", ".join(column.name for column in figure.columns)
     relation = f"{figure.name}({arguments})" if figure.parameters else figure.name
@@ -133,28 +170,48 @@ def _date(value: object) -> date:
 
 def _open(snapshot: Snapshot) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
+    connection.execute("SET enable_progress_bar = false")
     _load(connection, snapshot)
     for statement in catalog.scalars():
         connection.execute(statement)
-    connection.register("ledger", movements(connection).to_arrow())
-    connection.execute(
-        "CREATE TABLE source.movements AS SELECT movement_no, contract_id, lot_id, event_id, moved_on, kind,"
-        " CAST(quantity_units AS DECIMAL(18, 0)) * CAST(0.0001 AS DECIMAL(5, 4)) AS quantity FROM ledger"
-    )
-    connection.unregister("ledger")
     connection.execute(
         "CREATE TABLE source.currencies AS SELECT currency, coalesce(map($codes, $mills)[currency], 10)::HUGEINT"
-        " AS minor_unit FROM (SELECT DISTINCT currency FROM source.contracts)",
+        " AS minor_unit FROM"
+        " (SELECT currency FROM source.contracts UNION SELECT functional_currency FROM source.fx_rates)",
         {"codes": list(MINOR_DIGITS), "mills": [10 ** (3 - digits) for digits in MINOR_DIGITS.values()]},
     )
-    for name in _columns():
+    for name in (*TABLES, "currencies"):
         connection.execute(f"CREATE VIEW {name} AS FROM source.{name}")
-    for figure in catalog.figures().values():
+    made: set[object] = set()
+    for name in catalog.figures():
+        _make(connection, name, made)
+    return connection
+
+
+def _make(connection: duckdb.DuckDBPyConnection, name: str, made: set[object]) -> None:
+    """Make a figure, or what computes a table, once those it reads are there; macros bind when they are created."""
+    figure, step = catalog.figures().get(name), STEPS.get(name)
+    maker = figure.name if figure else step
+    if maker is None or maker in made:
+        return
+    made.add(maker)
+    for read in figure.reads if figure else step.reads if step else ():
+        _make(connection, read, made)
+    if step:
+        step.compute(connection, _keep)
+    if figure:
         connection.execute(figure.sql)
         if not figure.parameters:
-            connection.execute(f"CREATE TABLE source.{figure.name} AS FROM {figure.name}()")
-            connection.execute(f"CREATE VIEW {figure.name} AS FROM source.{figure.name}")
-    return connection
+            connection.execute(f"CREATE TABLE source.{name} AS FROM {name}()")
+            connection.execute(f"CREATE VIEW {name} AS FROM source.{name}")
+
+
+def _keep(connection: duckdb.DuckDBPyConnection, name: str, rows: pl.DataFrame, statement: str) -> None:
+    """Keep a computed table in schema `source`, as the statement types it."""
+    connection.register("computed", rows.to_arrow())
+    connection.execute(f"CREATE TABLE source.{name} AS {statement}")
+    connection.unregister("computed")
+    connection.execute(f"CREATE VIEW {name} AS FROM source.{name}")
 
 
 def _load(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
@@ -175,7 +232,7 @@ def _load(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
             raise SnapshotError(f"{path} is missing or damaged. Move its folder away and import again.") from error
 
 
-def _narrow(cursor: duckdb.DuckDBPyConnection, filters: Mapping[str, object]) -> None:
+def _narrow(cursor: duckdb.DuckDBPyConnection, filters: Mapping[str, object], narrowed_by: Mapping[str, str]) -> None:
     """Let the cursor see only the contracts that pass the filters: its own views come before the shared ones."""
     wanted = {name: value for name, value in filters.items() if value is not None}
     if not wanted:
@@ -186,23 +243,20 @@ def _narrow(cursor: duckdb.DuckDBPyConnection, filters: Mapping[str, object]) ->
         f" FROM source.contracts AS contracts INNER JOIN source.accounts AS accounts USING (account_id) WHERE {passes}",
         wanted,
     )
-    for name, columns in {**_columns(), **_kept_figures()}.items():
-        key = next((key for key in ("contract_id", "account_id", "consumption_id") if key in columns), None)
-        if key is not None:
-            kept_by = "consumption" if key == "consumption_id" else "in_scope"
-            cursor.execute(f"CREATE TEMP VIEW {name} AS FROM source.{name} SEMI JOIN {kept_by} USING ({key})")
+    for name, key in narrowed_by.items():
+        kept_by = (
+            "(FROM source.consumption SEMI JOIN in_scope USING (contract_id))"
+            if key == "consumption_id"
+            else "in_scope"
+        )
+        cursor.execute(f"CREATE TEMP VIEW {name} AS FROM source.{name} SEMI JOIN {kept_by} USING ({key})")
 
 
-def _columns() -> dict[str, set[str]]:
-    """Every table of schema `source` with its columns; consumption first, others are narrowed through it."""
-    tables = {table.name: {column.name for column in table.columns} for table in TABLES.values()}
-    return {"consumption": tables.pop("consumption"), **tables, "movements": {"contract_id"}, "currencies": set()}
-
-
-def _kept_figures() -> dict[str, set[str]]:
-    """The figures without parameters, kept as tables, with their columns."""
-    return {
-        figure.name: {column.name for column in figure.columns}
-        for figure in catalog.figures().values()
-        if not figure.parameters
-    }
+def _narrowed_by(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """The tables of schema `source` that belong to contracts or clients, with the column that says to which."""
+    columns = connection.execute(
+        "SELECT table_name, list(column_name) FROM duckdb_columns() WHERE schema_name = 'source' GROUP BY table_name"
+    ).fetchall()
+    keys = ("contract_id", "account_id", "consumption_id")
+    found = {name: next((key for key in keys if key in names), None) for name, names in columns}
+    return {name: key for name, key in found.items() if key is not None}

@@ -51,20 +51,8 @@ class FigureError(Exception):
 
 @cache
 def figures() -> dict[str, Figure]:
-    """Every figure by name, each after those it reads, so that they can be created in this order."""
-    unordered = {path.stem: parse(path.read_text(), path.stem) for path in sorted(FOLDER.glob("*.sql"))}
-    ordered: dict[str, Figure] = {}
-
-    def add(name: str) -> None:
-        if name in ordered or name not in unordered:
-            return
-        for read in unordered[name].reads:
-            add(read)
-        ordered[name] = unordered[name]
-
-    for name in unordered:
-        add(name)
-    return ordered
+    """Every figure by name."""
+    return {path.stem: parse(path.read_text(), path.stem) for path in sorted(FOLDER.glob("*.sql"))}
 
 
 @cache

@@ -3,7 +3,7 @@
 -- Grain:   one row per lot
 -- Order:   lot_id
 -- Reads:   lot_terms, movements
--- Rules:   R1.2, R1.3, R4.1, R10.1
+-- Rules:   R1.2, R1.3, R4.1, R7.5, R7.6, R10.1
 -- Columns:
 --   lot_id              VARCHAR         the lot
 --   contract_id         VARCHAR         its contract
@@ -22,17 +22,22 @@
 --   drawn_quantity      DECIMAL(18,4)   units delivered by as_of
 --   lapsed_quantity     DECIMAL(18,4)   units lapsed by the close of as_of
 --   remaining_quantity  DECIMAL(18,4)   granted less drawn less lapsed
---   granted_amount      DECIMAL(18,3)   price of the units granted
+--   granted_amount      DECIMAL(18,3)   price of the units granted, as amended by as_of
 --   drawn_amount        DECIMAL(18,3)   price of the units drawn
 --   lapsed_amount       DECIMAL(18,3)   price of the units lapsed
---   remaining_amount    DECIMAL(18,3)   price of the units that remain
+--   revalued_amount     DECIMAL(18,3)   price changes of units gone, and what a termination released or refunded
+--   remaining_amount    DECIMAL(18,3)   price of the units that remain: granted less the three
 CREATE OR REPLACE MACRO lot_balance(as_of DATE) AS TABLE
 WITH moved AS (
     SELECT
         movements.lot_id,
-        coalesce(sum(movements.quantity) FILTER (WHERE movements.kind = 'grant'), 0) AS granted,
-        coalesce(sum(movements.quantity) FILTER (WHERE movements.kind = 'draw'), 0) AS drawn,
-        coalesce(sum(movements.quantity) FILTER (WHERE movements.kind = 'lapse'), 0) AS lapsed
+        sum(movements.quantity) FILTER (WHERE movements.kind = 'grant') AS granted,
+        sum(movements.quantity) FILTER (WHERE movements.kind = 'draw') AS drawn,
+        sum(movements.quantity) FILTER (WHERE movements.kind = 'lapse') AS lapsed,
+        sum(movements.amount) FILTER (WHERE movements.kind = 'grant') AS granted_amount,
+        sum(movements.amount) FILTER (WHERE movements.kind = 'draw') AS drawn_amount,
+        sum(movements.amount) FILTER (WHERE movements.kind = 'lapse') AS lapsed_amount,
+        sum(movements.amount) FILTER (WHERE movements.kind IN ('revalue', 'waive')) AS revalued_amount
     FROM movements
     WHERE movements.lot_id IS NOT NULL AND movements.moved_on <= as_of
     GROUP BY movements.lot_id
@@ -56,11 +61,10 @@ balanced AS (
         CAST(coalesce(moved.drawn, 0) AS DECIMAL(18, 4)) AS drawn_quantity,
         CAST(coalesce(moved.lapsed, 0) AS DECIMAL(18, 4)) AS lapsed_quantity,
         CAST(granted_quantity - drawn_quantity - lapsed_quantity AS DECIMAL(18, 4)) AS remaining_quantity,
-        price_of_units(lot_terms.amount, lot_terms.quantity, granted_quantity, lot_terms.minor_unit) AS granted_amount,
-        price_of_units(lot_terms.amount, lot_terms.quantity, drawn_quantity, lot_terms.minor_unit) AS drawn_amount,
-        price_of_units(
-            lot_terms.amount, lot_terms.quantity, drawn_quantity + lapsed_quantity, lot_terms.minor_unit
-        ) AS gone_amount
+        CAST(coalesce(moved.granted_amount, 0) AS DECIMAL(18, 3)) AS granted_amount,
+        CAST(coalesce(moved.drawn_amount, 0) AS DECIMAL(18, 3)) AS drawn_amount,
+        CAST(coalesce(moved.lapsed_amount, 0) AS DECIMAL(18, 3)) AS lapsed_amount,
+        CAST(coalesce(moved.revalued_amount, 0) AS DECIMAL(18, 3)) AS revalued_amount
     FROM lot_terms
     LEFT JOIN moved ON lot_terms.lot_id = moved.lot_id
 )
@@ -91,6 +95,10 @@ SELECT
     balanced.remaining_quantity,
     balanced.granted_amount,
     balanced.drawn_amount,
-    CAST(balanced.gone_amount - balanced.drawn_amount AS DECIMAL(18, 3)) AS lapsed_amount,
-    CAST(balanced.granted_amount - balanced.gone_amount AS DECIMAL(18, 3)) AS remaining_amount
+    balanced.lapsed_amount,
+    balanced.revalued_amount,
+    CAST(
+        balanced.granted_amount - balanced.drawn_amount - balanced.lapsed_amount - balanced.revalued_amount
+        AS DECIMAL(18, 3)
+    ) AS remaining_amount
 FROM balanced;

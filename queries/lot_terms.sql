@@ -1,9 +1,9 @@
--- Every lot with its contract, client and the day its units can last be used.
+-- Every lot with its contract, client and the day its units can last be used, once every amendment is known.
 --
 -- Grain:   one row per lot
 -- Order:   lot_id
--- Reads:   accounts, contracts, currencies, lots
--- Rules:   R1.2, R1.3
+-- Reads:   accounts, contracts, currencies, lot_ends, lot_prices, lots
+-- Rules:   R1.2, R1.3, R7.1, R7.6
 -- Columns:
 --   lot_id            VARCHAR         the lot
 --   contract_id       VARCHAR         its contract
@@ -33,11 +33,13 @@ SELECT
     currencies.minor_unit,
     lots.unit,
     lots.quantity,
-    lots.amount,
+    lot_prices.amount,
     lots.valid_from,
-    lots.expires_on,
-    coalesce(lots.grace_until, lots.expires_on) AS usable_until
+    lot_ends.expires_on,
+    lot_ends.usable_until
 FROM lots
-INNER JOIN contracts USING (contract_id)
-INNER JOIN accounts USING (account_id)
-INNER JOIN currencies USING (currency);
+INNER JOIN lot_prices ON lots.lot_id = lot_prices.lot_id
+INNER JOIN lot_ends ON lots.lot_id = lot_ends.lot_id
+INNER JOIN contracts ON lots.contract_id = contracts.contract_id
+INNER JOIN accounts ON contracts.account_id = accounts.account_id
+INNER JOIN currencies ON contracts.currency = currencies.currency;

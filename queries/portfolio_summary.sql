@@ -1,11 +1,10 @@
 -- The portfolio on one day: what is open, what ends soon, what will lapse, what is deferred and what is still to earn.
 --
--- Deferred revenue and backlog follow the method each contract is booked under; proportional and remote contracts
--- count as on delivery. Lots tend to miss together: interval widths are added accordingly.
+-- Deferred revenue and backlog follow the policy each contract is booked under. Lots tend to miss together: interval widths are added accordingly.
 --
 -- Grain:   one row per currency with a contract booked, billed or earned by as_of
 -- Order:   currency
--- Reads:   backlog, contracts, currencies, watch_list
+-- Reads:   backlog, currencies, watch_list
 -- Rules:   R8.2, R8.4, R11.3
 -- Columns:
 --   currency            VARCHAR        currency of the amounts; currencies are never added
@@ -51,8 +50,7 @@ positions AS (
         -sum(backlog.deferred_net) FILTER (WHERE backlog.deferred_net < 0) AS contract_assets,
         sum(backlog.backlog) AS backlog
     FROM backlog(as_of) AS backlog
-    INNER JOIN contracts ON backlog.contract_id = contracts.contract_id
-    WHERE backlog.policy = CASE contracts.recognition_method WHEN 'ratable' THEN 'ratable' ELSE 'on_delivery' END
+    WHERE backlog.policy = 'booked'
     GROUP BY backlog.currency
 )
 

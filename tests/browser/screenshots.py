@@ -14,7 +14,13 @@ from tests.browser.server import browsing, serving, settled, visit
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-PAGES = {"portfolio": "", "burn_down": "burn_down", "breakage": "breakage", "recognition": "recognition"}
+PAGES = {
+    "portfolio": "",
+    "burn_down": "burn_down",
+    "breakage": "breakage",
+    "recognition": "recognition",
+    "restatement": "restatement",
+}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WIDTHS = (1280, 1920)
 HEIGHT = 1240

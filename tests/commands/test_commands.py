@@ -77,7 +77,7 @@ def test_a_question_takes_parameters_filters_and_a_snapshot_by_id_or_date(snapsh
     boundaries = ("--set", "boundaries=2025-12-31,2026-02-28")
 
     whole = drawdown(*asked, *boundaries)
-    assert "A,USD,on_delivery,2026-02-28,0.000,1000.000,0.000,0.000,400.000" in whole
+    assert "A,USD,on_delivery,2026-02-28,0.000,1000.000,0.000,0.000,0.000,400.000" in whole
     assert drawdown(*asked, *boundaries, "--snapshot", snapshot.snapshot_id) == whole
     assert drawdown(*asked, *boundaries, "--snapshot", "2027-06-30") == whole
     assert drawdown(*asked, *boundaries, "--set", "owner=Nobody").count("\n") == 1
@@ -121,14 +121,15 @@ def test_an_empty_store_says_how_to_fill_it(
 
 
 def test_check_names_the_rows_that_do_not_hold_together(snapshot: Snapshot, tmp_path: Path) -> None:
-    assert "8 checks hold, 0 fail" in drawdown("check", "--store", store_of(snapshot))
+    assert "11 checks hold, 0 fail" in drawdown("check", "--store", store_of(snapshot))
 
-    cheap = tiny.added("M1", "A", "2026-03-01", 5, 1)
-    store_with_a_fault = tiny.book(tmp_path, lots=[tiny.lot("A", 10, 1000)], amendments=[cheap]).snapshot
+    early = tiny.used("U1", "A", "2026-03-01", 5)
+    taken_back = tiny.used("U2", "A", "2026-02-01", -5, reverses="U1")
+    store_with_a_fault = tiny.book(tmp_path, lots=[tiny.lot("A", 10, 1000)], consumption=[early, taken_back]).snapshot
     result = runner.invoke(app, ["check", "--store", store_of(store_with_a_fault)])
     assert result.exit_code == 1
-    assert "amendments_keep_the_unit_price 1 rows" in result.stdout
-    assert "amendment_id M1" in result.stdout
+    assert "reversals_matched 1 rows" in result.stdout
+    assert "consumption_id U1" in result.stdout
 
 
 def test_snapshots_lists_what_is_known(snapshot: Snapshot) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 import polars as pl
 import pytest
 
 from dashboard.charts import expiry_calendar, recognition, unused_by_quarter
 from dashboard.charts.base import money_axis, month_axis, month_labels, nice_ticks
+from dashboard.charts.recognition import Basis, Comparison
 from dashboard.theme import LIGHT
 
 AS_OF = date(2026, 11, 22)
@@ -92,55 +94,52 @@ def test_only_quarters_that_had_a_forecast_are_counted_as_held_or_not() -> None:
     assert "none has been put to the test yet" in unused_by_quarter.finding(quarters(UNTESTED, NEXT), "USD").subtitle
 
 
-def periods(*months: tuple[date, int, int, int]) -> pl.DataFrame:
-    """Months with ratable revenue, delivery and breakage."""
-    rows = []
-    for end, ratable, delivery, breakage in months:
-        rows += [
-            {"policy": "ratable", "period_end": end, "total": ratable, "delivery": 0, "breakage": 0},
-            {
-                "policy": "on_delivery",
-                "period_end": end,
-                "total": delivery + breakage,
-                "delivery": delivery,
-                "breakage": breakage,
-            },
-        ]
-    frame = pl.DataFrame(rows)
-    return frame.select(
-        "policy",
-        "period_end",
-        revenue_total=pl.col("total").cast(pl.Decimal(18, 3)),
-        revenue_delivery=pl.col("delivery").cast(pl.Decimal(18, 3)),
-        revenue_breakage=pl.col("breakage").cast(pl.Decimal(18, 3)),
-        overage_revenue=pl.lit(0).cast(pl.Decimal(18, 3)),
-    )
+def basis(name: str, *revenue: int, breakage: tuple[int, ...] = ()) -> Basis:
+    return Basis(name, LIGHT.actual, [Decimal(amount) for amount in revenue], [Decimal(amount) for amount in breakage])
+
+
+ENDS = [date(2026, 11, 30), date(2026, 12, 31)]
+SPAN = "From November to December 2026"
 
 
 @pytest.mark.parametrize(
-    ("months", "title"),
+    ("first", "second", "title"),
     [
-        ([(date(2026, 11, 30), 40, 12, 0), (date(2026, 12, 31), 121_000, 28, 0)], "$121k less than ratable"),
-        ([(date(2026, 12, 31), 1_000, 9_000, 500)], "$8,500 more than ratable"),
+        ((12, 28), (40, 121_000), f"{SPAN}, on delivery books $121k less than ratable"),
+        ((9_000, 500), (500, 500), f"{SPAN}, on delivery books $8,500 more than ratable"),
+        ((-700, 0), (-200, 0), f"{SPAN}, on delivery books $500 less than ratable"),
+        ((500, 0), (0, 500), f"{SPAN}, on delivery and ratable book the same in total"),
+        ((500, 1), (500, 1), f"{SPAN}, on delivery and ratable book the same in every month"),
     ],
 )
-def test_the_recognition_title_adds_the_months_up(months: list[tuple[date, int, int, int]], title: str) -> None:
-    together = recognition.by_month(periods(*months))
-    assert title in recognition.finding(together, "USD").title
-    assert recognition.draw(together, "USD", LIGHT).layout.height == recognition.HEIGHT
+def test_the_recognition_title_adds_the_months_up(first: tuple[int, ...], second: tuple[int, ...], title: str) -> None:
+    compared = Comparison(basis("on delivery", *first), basis("ratable", *second), [])
+    assert recognition.finding(compared, SPAN, "month", "USD").title == title
+    figure = recognition.draw(compared, ENDS, ["Nov 2026", "Dec 2026"], "USD", LIGHT)
+    assert figure.layout.height == recognition.HEIGHT
 
 
-def test_policies_that_book_the_same_are_said_to() -> None:
-    months = recognition.by_month(periods((date(2026, 12, 31), 500, 300, 200)))
-    said = recognition.finding(months, "USD")
-    assert said.title == "In December 2026, on delivery and ratable book the same"
-    assert "$200 of on delivery is lapse." in said.subtitle
+def test_one_period_of_the_recognition_chart_is_drawn_as_points() -> None:
+    compared = Comparison(basis("on delivery", 5), basis("ratable", 7), [basis("remote", 5)])
+    figure = recognition.draw(compared, ENDS[1:], ["Dec 2026"], "USD", LIGHT)
+    assert figure.data[0].mode == "lines+markers"
 
 
-def test_a_month_has_the_difference_to_the_cent() -> None:
-    months = recognition.by_month(periods((date(2026, 11, 30), 40, 12, 5), (date(2026, 12, 31), 40, 60, 0)))
-    assert months["difference"].to_list() == [-23, 20]
-    assert months["on_delivery_so_far"].to_list() == [17, 77]
+def test_breakage_is_said_of_the_policy_that_has_it() -> None:
+    compared = Comparison(basis("on delivery", 300, 200, breakage=(0, 200)), basis("ratable", 250, 250), [])
+    assert "$200 of on delivery is breakage." in recognition.finding(compared, SPAN, "month", "USD").subtitle
+
+
+def test_labels_at_the_ends_of_lines_that_meet_make_room_for_each_other() -> None:
+    heights = recognition.apart([10.0, 10.0, 11.0, 100.0], 19)
+    assert [round(after - before, 6) >= 19 for before, after in pairwise(heights)] == [True] * 3
+    assert heights[3] == 100.0
+    assert recognition.apart([0.0, 50.0], 19) == [0.0, 50.0]
+
+
+def test_quarters_are_labelled_by_their_names() -> None:
+    assert recognition.period_ticks(ENDS, ["Q3 2026", "Q4 2026"]) == ["Q3 2026", "Q4 2026"]
+    assert recognition.period_ticks(ENDS, ["Nov 2026", "Dec 2026"]) == ["Nov<br>2026", "Dec"]
 
 
 def test_ticks_are_few_and_round() -> None:

@@ -112,18 +112,6 @@ def test_the_breakage_headline_adds_up_the_next_two_quarters(visit: Visit, book:
     assert fmt.money(quarters["expected_amount"].head(2).sum(), "USD") in said(visit("breakage"))
 
 
-def test_the_recognition_headline_is_the_difference_of_the_span(visit: Visit, book: Book, as_of: date) -> None:
-    periods = book.run("recognition_by_period", as_of=as_of, currency="USD")
-    ratable, delivered = (periods.filter(policy=policy)["revenue_total"].sum() for policy in ("ratable", "on_delivery"))
-    assert fmt.money(abs(delivered - ratable), "USD") in said(visit("recognition"))
-
-
-def test_recognition_shows_the_span_of_the_link(visit: Visit) -> None:
-    app = visit("recognition", span="24 months")
-    assert said(app)
-    assert len(app.dataframe[0].value) == 24
-
-
 @pytest.mark.parametrize("page", PAGES)
 def test_filters_of_the_link_narrow_the_page(visit: Visit, book: Book, as_of: date, page: str) -> None:
     owner = book.run("watch_list", as_of=as_of, currency="USD")["owner"][0]
@@ -150,10 +138,6 @@ def test_a_value_of_the_link_that_does_not_exist_is_named(visit: Visit, name: st
     app = visit("portfolio", **{name: value})
     assert value in warned(app)
     assert said(app) == said(visit("portfolio"))
-
-
-def test_a_bad_span_is_named(visit: Visit) -> None:
-    assert "99 months" in warned(visit("recognition", span="99 months"))
 
 
 @pytest.mark.parametrize("name", ["lot", "contract"])

@@ -82,6 +82,7 @@ def test_a_first_report_is_contract_lot_billing_and_consumption(philadelphia: So
             "recognition_method": "on_delivery",
             "recognition_convention": "daily",
             "draw_order": "fefo",
+            "escheat_rate": None,
         }
     ]
     assert tables["lots"].to_pylist() == [

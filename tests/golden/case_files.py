@@ -63,8 +63,18 @@ _SHAPE: Final = {
     "expected": {
         _ANY_KEY: {
             "contracts?": {
-                _ANY_KEY: {"periods?": _LINES, "lots?": _LINES, "draws?": _LINES, "overage?": _LINES, "rpo?": _LINES}
-            }
+                _ANY_KEY: {
+                    "periods?": _LINES,
+                    "lots?": _LINES,
+                    "draws?": _LINES,
+                    "overage?": _LINES,
+                    "catch_ups?": _LINES,
+                    "rpo?": _LINES,
+                    "ssp_allocation?": {},
+                    "departments?": {},
+                }
+            },
+            "functional?": {"periods?": _LINES},
         }
     },
 }

@@ -2,40 +2,41 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
-from itertools import zip_longest
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
 
-from tests.golden.case_ids import plain
-from tests.golden.values import shown
+from tests.golden.asked import whole
+from tests.golden.lot_names import with_known_lots
+from tests.golden.pairs import NOT_COMPUTED, Pair, fields, lines, renamed
+from tests.golden.rpo import rpo_pairs
+from tests.golden.values import number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    import polars as pl
-
-    from queries.book import Book
+    from tests.golden.asked import Contract
     from tests.golden.case_files import Case
 
 THE_END: Final = date(9999, 12, 31)
-NOT_COMPUTED: Final = "not computed"
 
 _NIL: Final = Decimal("0.000")
-_PERIOD_COLUMNS: Final = (
-    "opening",
-    "billings",
-    "refunds",
-    "revenue_ratable",
-    "revenue_delivery",
-    "revenue_breakage",
-    "revenue_total",
-    "closing",
-    "cumulative_revenue",
-    "overage_revenue",
-)
-#: Components no figure has yet: they must be nil in the case.
-_ABSENT: Final = ("escheat_reclass", "revenue_adjustment")
+_COMPONENTS: Final = ("ratable", "delivery", "breakage", "adjustment")
+_PERIOD_COLUMNS: Final = {
+    "opening": "opening",
+    "billings": "billings",
+    "refunds": "refunds",
+    "escheat_reclass": "escheat",
+    "revenue_ratable": "revenue_ratable",
+    "revenue_delivery": "revenue_delivery",
+    "revenue_breakage": "revenue_breakage",
+    "revenue_adjustment": "revenue_adjustment",
+    "revenue_total": "revenue_total",
+    "closing": "closing",
+    "cumulative_revenue": "cumulative_revenue",
+    "overage_revenue": "overage_revenue",
+}
 _LOT_COLUMNS: Final = {
     "amount": "granted_amount",
     "quantity": "granted_quantity",
@@ -51,88 +52,97 @@ _OVERAGE_COLUMNS: Final = {
     "revenue": "revenue",
     "status": "status",
 }
-
-
-class Pair(NamedTuple):
-    """One value a case expects, and the one the figures have."""
-
-    period: str
-    field: str
-    expected: Any
-    got: Any
-
-
-class Contract(NamedTuple):
-    """The contract asked about, under one method over the case's periods."""
-
-    book: Book
-    contract_id: str
-    method: str
-    periods: list[Case]
-
-    def rows(self, figure: str, **parameters: object) -> list[dict[str, Any]]:
-        """A figure's rows for the contract under the method, with the case's own ids."""
-        found: pl.DataFrame = self.book.run(figure, contract=self.contract_id, **parameters)
-        return [
-            {column: self._own(column, value) for column, value in row.items()}
-            for row in found.iter_rows(named=True)
-            if row.get("policy", self.method) == self.method
-        ]
-
-    def _own(self, column: str, value: Any) -> Any:
-        is_qualified = column in ("lot_id", "consumption_id") and value is not None
-        return plain(self.contract_id, value) if is_qualified else value
+_CATCH_UP_COLUMNS: Final = {"date": "posted_on", "lot_id": "lot_id", "amount": "amount"}
 
 
 def contract_pairs(contract: Contract, expected: Case) -> Iterator[Pair]:
     """Everything expected of the contract; a block no figure answers is not computed, unless it is empty."""
-    for block, wanted in expected.items():
+    for block, wanted in with_known_lots(contract.inputs, expected).items():
         if block in _BLOCKS:
             yield from _BLOCKS[block](contract, wanted or [])
+        elif block in _AMOUNTS:
+            yield from _amounts(block, wanted or {}, _AMOUNTS[block](contract))
         elif wanted:
             yield Pair("-", block, wanted, NOT_COMPUTED)
 
 
 def _periods(contract: Contract, expected: list[Case]) -> Iterator[Pair]:
-    if not contract.periods:
-        return
-    opening = date.fromisoformat(contract.periods[0]["start"]) - timedelta(days=1)
-    ends = {period["label"]: date.fromisoformat(period["end"]) for period in contract.periods}
-    rows = contract.rows("liability_rollforward", boundaries=[opening, *ends.values()])
-    by_end = {row["period_end"]: row for row in rows}
+    rows = contract.by_period("liability_rollforward") if expected else {}
     for wanted in expected:
         label = wanted.get("period")
-        row = by_end.get(ends.get(label), {})
-        got = {field: row[field] for field in _PERIOD_COLUMNS if row} | dict.fromkeys(_ABSENT, _NIL)
-        yield from _fields(str(label), "", wanted, {"period": label, **got})
+        row = rows.get(str(label), {})
+        got = renamed(row, _PERIOD_COLUMNS) if row else {}
+        yield from fields(str(label), "", wanted, {"period": label, **got})
 
 
 def _lots(contract: Contract, expected: list[Case]) -> Iterator[Pair]:
     balances = {row["lot_id"]: row for row in contract.rows("lot_balance", as_of=THE_END)}
-    revenue = {row["lot_id"]: row for row in contract.rows(f"revenue_{contract.method}", boundaries=[THE_END])}
+    recognised = _recognised(contract)
     for wanted in expected:
-        lot_id = wanted.get("lot_id")
+        lot_id = str(wanted.get("lot_id"))
         got: Case = {"lot_id": lot_id}
         if lot_id in balances:
-            parts = [revenue.get(lot_id, {}).get(part, _NIL) for part in ("ratable", "delivery", "breakage")]
-            got |= _renamed(balances[lot_id], _LOT_COLUMNS) | {"recognised": sum(parts, _NIL)}
-        yield from _fields("-", f"lots.{lot_id}.", wanted, got)
+            got |= renamed(balances[lot_id], _LOT_COLUMNS) | {"recognised": recognised.get(lot_id, _NIL)}
+        yield from fields("-", f"lots.{lot_id}.", wanted, got)
+
+
+def _recognised(contract: Contract) -> dict[str, Decimal]:
+    """A lot's revenue when all is over, under the method; what went to a government is none (R5.6)."""
+    found: dict[str, Decimal] = {}
+    for row in contract.rows("revenue_by_lot", boundaries=[THE_END]):
+        found[row["lot_id"]] = found.get(row["lot_id"], _NIL) + sum((row[part] for part in _COMPONENTS), _NIL)
+    return found
 
 
 def _draws(contract: Contract, expected: list[Case]) -> Iterator[Pair]:
-    return _lines("draws", expected, contract.rows("draws"), _DRAW_COLUMNS)
+    got = [renamed(row, _DRAW_COLUMNS) for row in contract.rows("draws")]
+    return lines("draws", _merged(expected), _merged(got), tuple(_DRAW_COLUMNS))
+
+
+def _merged(draws: list[Case]) -> list[Case]:
+    """A usage's draws on a lot in one line: units transferred to the lot lie in a layer of their own (R7.2)."""
+    return [
+        {**group[0], "quantity": sum((number(draw["quantity"]) for draw in group), Decimal(0))}
+        for group in (list(found) for _, found in groupby(draws, lambda draw: (draw["usage_id"], draw["lot_id"])))
+    ]
 
 
 def _overage(contract: Contract, expected: list[Case]) -> Iterator[Pair]:
-    return _lines("overage", expected, contract.rows("overage"), _OVERAGE_COLUMNS)
+    got = [renamed(row, _OVERAGE_COLUMNS) for row in contract.rows("overage")]
+    return lines("overage", expected, got, tuple(_OVERAGE_COLUMNS))
 
 
-def _rpo(contract: Contract, expected: list[Case]) -> Iterator[Pair]:
-    for wanted in expected:
-        day = wanted.get("date")
-        columns = {"rpo_total": "backlog", "deferred_net": "deferred_net"}
-        row = next((_renamed(row, columns) for row in contract.rows("backlog", as_of=day)), {})
-        yield from _fields(str(day), "rpo.", wanted, {"date": day, **row})
+def _catch_ups(contract: Contract, expected: list[Case]) -> Iterator[Pair]:
+    """Catch-ups that come to something, day by day; only a method that rests on an estimate has any (R5.2)."""
+    rows = contract.rows("catch_ups") if contract.method == "proportional" else []
+    got = [renamed(row, _CATCH_UP_COLUMNS) for row in rows]
+    return lines("catch_ups", _by_day(expected), _by_day(got), tuple(_CATCH_UP_COLUMNS))
+
+
+def _by_day(catch_ups: list[Case]) -> list[Case]:
+    kept = [catch_up for catch_up in catch_ups if number(catch_up["amount"])]
+    return sorted(kept, key=lambda catch_up: (str(catch_up["date"]), catch_up["lot_id"]))
+
+
+def _allocated(contract: Contract) -> dict[str, Decimal]:
+    return {row["lot_id"]: row["amount"] for row in contract.rows("lot_terms")}
+
+
+def _departments(contract: Contract) -> dict[str, Decimal]:
+    """A department's revenue from the first period of the case to the last."""
+    if not contract.asked.periods:
+        return {}
+    found: dict[str, Decimal] = {}
+    for row in contract.rows("department_revenue", boundaries=whole(contract.asked.periods)):
+        found[row["department"]] = found.get(row["department"], _NIL) + row["amount"]
+    return found
+
+
+def _amounts(block: str, expected: Case, got: dict[str, Decimal]) -> Iterator[Pair]:
+    """Amounts by name, on either side; a nil amount may be left out on both."""
+    for name in expected if block == "ssp_allocation" else dict.fromkeys((*expected, *got)):
+        if name in expected or got[name]:
+            yield Pair("-", f"{block}.{name}", expected.get(name), got.get(name, _NIL))
 
 
 _BLOCKS: Final[dict[str, Callable[[Contract, list[Case]], Iterator[Pair]]]] = {
@@ -140,28 +150,11 @@ _BLOCKS: Final[dict[str, Callable[[Contract, list[Case]], Iterator[Pair]]]] = {
     "lots": _lots,
     "draws": _draws,
     "overage": _overage,
-    "rpo": _rpo,
+    "catch_ups": _catch_ups,
+    "rpo": rpo_pairs,
 }
-
-
-def _lines(block: str, expected: list[Case], rows: list[Case], columns: dict[str, str]) -> Iterator[Pair]:
-    """Line by line, in order; one that only one side has is compared as a whole."""
-    got = (_renamed(row, columns) for row in rows)
-    for count, (wanted, line) in enumerate(zip_longest(expected, got), start=1):
-        if wanted is None or line is None:
-            yield Pair("-", f"{block}.{count}", _line(wanted, columns), _line(line, columns))
-        else:
-            yield from _fields("-", f"{block}.{count}.", wanted, line)
-
-
-def _line(line: Case | None, columns: dict[str, str]) -> str | None:
-    return None if line is None else " ".join(shown(line.get(field)) for field in columns)
-
-
-def _fields(period: str, place: str, expected: Case, got: Case) -> Iterator[Pair]:
-    for field, wanted in expected.items():
-        yield Pair(period, f"{place}{field}", wanted, got.get(field, NOT_COMPUTED))
-
-
-def _renamed(row: Case, columns: dict[str, str]) -> Case:
-    return {field: row[column] for field, column in columns.items()}
+#: Blocks of amounts by name.
+_AMOUNTS: Final[dict[str, Callable[[Contract], dict[str, Decimal]]]] = {
+    "ssp_allocation": _allocated,
+    "departments": _departments,
+}

@@ -7,7 +7,20 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from tests.queries.tiny import account, across, added, contract, down, lot, removed, text, used
+from tests.queries.tiny import (
+    account,
+    across,
+    added,
+    contract,
+    down,
+    extended,
+    lot,
+    removed,
+    repriced,
+    terminated,
+    text,
+    used,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,6 +130,7 @@ def test_the_balance_of_every_lot_at_the_end_of_march(book: OpenBook) -> None:
         granted_amount      1000        1000        10          1000        1000
         drawn_amount        400         400         6.667       300         400
         lapsed_amount       0           0           0           0           0
+        revalued_amount     0           0           0           0           0
         remaining_amount    600         600         3.333       700         600
     """)
     # grown: 10 + 5. late: its 4 lapse on this day. shrunk: of 5 hours to take back only 2 are not yet delivered.
@@ -137,6 +151,7 @@ def test_the_balance_of_every_lot_at_the_end_of_march(book: OpenBook) -> None:
         granted_amount      1500        1000        800         1000        0
         drawn_amount        0           600         800         1000        0
         lapsed_amount       0           400         0           0           0
+        revalued_amount     0           0           0           0           0
         remaining_amount    1500        0           0           0           0
     """)
     # ties: 1/8 of 1.00 = 0.125, half up 0.13. two-1: 2 of the 5 hours; two-2: the other 3; two-3: 1 of 3 days = 33.33.
@@ -158,6 +173,7 @@ def test_the_balance_of_every_lot_at_the_end_of_march(book: OpenBook) -> None:
         granted_amount      1           200         500         100         1000
         drawn_amount        0.13        200         150         33.33       667
         lapsed_amount       0           0           0           0           0
+        revalued_amount     0           0           0           0           0
         remaining_amount    0.87        0           350         66.67       333
     """)
 
@@ -313,3 +329,42 @@ def test_an_amount_of_ten_trillion_can_be_earned(new_book: Callable[..., OpenBoo
     )
     balance = book.run("lot_balance", as_of="2026-03-31").select("drawn_amount", "remaining_amount")
     assert across(balance)[1:] == [["5000000000000", "5000000000000"]]
+
+
+def test_the_balance_follows_the_price_and_the_end_that_amendments_make(new_book: Callable[..., OpenBook]) -> None:
+    book = new_book(
+        lots=[
+            lot("conceded", 10, 1000),
+            lot("longer", 10, 1000, "2026-01-01..2026-03-31"),
+            lot("ended", 10, 1000),
+        ],
+        consumption=[
+            used("C1", "conceded", "2026-02-01", 4),
+            used("L1", "longer", "2026-02-01", 4),
+            used("E1", "ended", "2026-02-01", 4),
+        ],
+        amendments=[
+            repriced("A1", "conceded", "2026-03-01", -100, treatment="cumulative_catch_up"),
+            extended("A2", "longer", "2026-04-10", "2026-09-30"),
+            terminated("A3", "ended", "2026-03-01"),
+        ],
+    )
+    # conceded: 40 of the 100 are for what was delivered. ended: nothing was billed, so that 1,000 are waived and the
+    # 400 delivered are given up. longer: its 6 hours lapsed in March; they come back and are worth nothing.
+    columns = ["lot_id", "usable_until", "status", "drawn_quantity", "lapsed_quantity", "remaining_quantity"]
+    columns += ["granted_amount", "drawn_amount", "lapsed_amount", "revalued_amount", "remaining_amount"]
+    assert down(book.run("lot_balance", as_of="2026-05-01").select(columns)) == text("""
+        lot_id              conceded    ended       longer
+        usable_until        2026-12-31  2026-02-28  2026-09-30
+        status              open        ended       open
+        drawn_quantity      4           4           4
+        lapsed_quantity     0           6           0
+        remaining_quantity  6           0           6
+        granted_amount      900         1000        1000
+        drawn_amount        400         400         400
+        lapsed_amount       0           0           600
+        revalued_amount     -40         600         0
+        remaining_amount    540         0           0
+    """)
+    before = book.run("lot_balance", as_of="2026-03-31", contract="longer")
+    assert across(before.select("lapsed_quantity", "remaining_quantity"))[1:] == [["6", "0"]]

@@ -154,7 +154,7 @@ QUESTIONS = [
         [
             ("lot_terms", {}),
             ("overage", {}),
-            ("grants", {}),
+            ("postings", {}),
             ("open_requests", {"as_of": "2026-10-31"}),
             ("contract_totals", {"as_of": "2026-06-30"}),
             ("lot_balance", {"as_of": "2026-10-31"}),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from queries import catalog
-from tests.queries.tiny import account, added, billed, contract, lot, used
+from tests.queries.tiny import account, added, assessed, billed, contract, estimated, lot, used
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +24,7 @@ VALUES = {
     "origins": ["2026-03-31"],
     "within_days": 365,
     "dimension": "segment",
+    "current_until": "2026-04-30",
 }
 ONE = {
     "contract": "one",
@@ -64,6 +65,8 @@ def rows(name: str) -> dict[str, list[dict[str, object]]]:
             used(f"{name} 3", name, "2026-03-01", 12, unit="day"),
         ],
         "consumption_departments": [{"consumption_id": f"{name} 1", "department": "Design", "share": 1}],
+        "breakage_estimates": [estimated(f"{name} estimate", "2026-02-15", "0.8", contract_id=name)],
+        "remote_assessments": [assessed(f"{name} judged", name, "2026-03-15", lot_id=f"{name} days")],
         "amendments": [added(f"{name} more", f"{name} lot", "2026-03-01", 2, 200, contract_id=name)],
         "billings": [
             billed(f"{name} bill", name, "2026-01-01", 900),
@@ -89,7 +92,9 @@ def request(request_id: str, contract_id: str, status: str) -> dict[str, object]
 def described(*names: str) -> dict[str, list[dict[str, object]]]:
     clients = {"one": account("Acme", segment="Enterprise", region="North"), "two": account("Beta")}
     sold = {
-        "one": contract("one", account_id="Acme", recognition_convention="month_even"),
+        "one": contract(
+            "one", account_id="Acme", recognition_method="proportional", recognition_convention="month_even"
+        ),
         "two": contract(
             "two",
             account_id="Beta",
@@ -103,6 +108,11 @@ def described(*names: str) -> dict[str, list[dict[str, object]]]:
     tables: dict[str, list[dict[str, object]]] = {
         "accounts": [clients[name] for name in names],
         "contracts": [sold[name] for name in names],
+        "breakage_estimates": [estimated("everybody's", "2026-02-01", "0.1")],
+        "fx_rates": [
+            {"currency": currency, "functional_currency": "EUR", "rate_on": "2026-01-01", "rate": rate}
+            for currency, rate in (("USD", "0.9"), ("JPY", "0.006"))
+        ],
         "programs": [{"program_id": n, "account_id": clients[n]["account_id"], "name": f"Growth {n}"} for n in names],
     }
     for name in names:
@@ -133,7 +143,7 @@ def test_every_filter_shows_what_a_book_of_those_contracts_alone_would_show(
     figure: Figure, name: str, together: OpenBook, alone: dict[str, OpenBook]
 ) -> None:
     expected = answer(alone[name], figure)
-    assert expected.height > 0
+    assert expected.height > 0 or figure.name == "policy_consistency"  # one contract agrees with itself
     narrowed = {key: answer(together, figure, **{key: value}) for key, value in {"one": ONE, "two": TWO}[name].items()}
     assert [key for key, rows_ in narrowed.items() if not rows_.equals(expected)] == []
 

@@ -100,6 +100,11 @@ def test_mills_and_units_are_exact_and_money_comes_back_from_its_mills(scalars: 
     assert answers(scalars, "units(quantity)", quantity=quantities) == [int(value * 10000) for value in quantities]
 
 
+def test_shares_are_exact(scalars: duckdb.DuckDBPyConnection) -> None:
+    given = [*decimals(1000, 16, 12), Decimal("1.000000000000"), Decimal("0.333333333333"), Decimal("0.000000000001")]
+    assert answers(scalars, "shares(share)", share=given) == [int(share * 10**12) for share in given]
+
+
 def test_mills_and_units_reach_the_largest_value_a_column_can_hold(scalars: duckdb.DuckDBPyConnection) -> None:
     amounts, quantities = [Decimal("999999999999999.999")], [Decimal("-99999999999999.9999")]
     assert answers(scalars, "mills(amount)", amount=amounts) == [10**18 - 1]

@@ -47,6 +47,8 @@ DEFAULTS: dict[str, Row] = {
     "consumption": {"service_type": "consulting", "unit": "hour"},
     "requests": {"service_type": "consulting", "unit": "hour"},
     "rate_card": {"service_type": "consulting"},
+    "remote_assessments": {"evidence": "the client was wound up"},
+    "fx_rates": {"currency": "USD", "functional_currency": "EUR"},
 }
 
 
@@ -83,33 +85,76 @@ def used(consumption_id: str, contract_id: str, on: str, quantity: object, **oth
     }
 
 
-def added(amendment_id: str, lot_id: str, on: str, quantity: object, amount: object, **other: object) -> Row:
-    """Units added to a lot of the contract of the same name."""
+def amended(amendment_id: str, lot_id: str, on: str, kind: str, **terms: object) -> Row:
+    """A change to a lot of the contract of the same name."""
     return {
         "amendment_id": amendment_id,
         "contract_id": lot_id,
         "lot_id": lot_id,
-        "kind": "add_units",
         "effective_on": on,
-        "quantity": quantity,
-        "amount": amount,
-        **other,
+        "kind": kind,
+        **terms,
     }
 
 
+def extended(amendment_id: str, lot_id: str, on: str, until: str, **other: object) -> Row:
+    return amended(amendment_id, lot_id, on, "extension", new_expires_on=until, **other)
+
+
+def transferred(amendment_id: str, contract_id: str, lots: str, on: str, quantity: object, **other: object) -> Row:
+    """Units moved between two lots of a contract; `lots` is `from..to`."""
+    lot_id, to_lot_id = lots.split("..")
+    moved = {"contract_id": contract_id, "to_lot_id": to_lot_id, "quantity": quantity}
+    return amended(amendment_id, lot_id, on, "transfer", **moved, **other)
+
+
+def added(amendment_id: str, lot_id: str, on: str, quantity: object, amount: object, **other: object) -> Row:
+    return amended(amendment_id, lot_id, on, "add_units", quantity=quantity, amount=amount, **other)
+
+
 def removed(amendment_id: str, lot_id: str, on: str, quantity: object, amount: object, **other: object) -> Row:
-    return added(amendment_id, lot_id, on, quantity, amount, **other) | {"kind": "remove_units"}
+    return amended(amendment_id, lot_id, on, "remove_units", quantity=quantity, amount=amount, **other)
 
 
-def billed(billing_id: str, contract_id: str, on: str, amount: object) -> Row:
-    return {"billing_id": billing_id, "contract_id": contract_id, "billed_on": on, "amount": amount}
+def repriced(amendment_id: str, lot_id: str, on: str, amount: object, **other: object) -> Row:
+    """A price change, negative = a concession: of what is not yet delivered, unless `treatment` says it catches up."""
+    terms = {"amount": amount, "treatment": "prospective"} | other
+    return amended(amendment_id, lot_id, on, "price_change", **terms)
+
+
+def terminated(amendment_id: str, lot_id: str, on: str, **other: object) -> Row:
+    """`on` is the first day without service."""
+    return amended(amendment_id, lot_id, on, "termination", **other)
+
+
+def estimated(estimate_id: str, on: str, rate: object, **of: object) -> Row:
+    """A breakage estimate of the whole portfolio, or `of` a contract_id or lot_id."""
+    return {"estimate_id": estimate_id, "effective_on": on, "rate": rate, **of}
+
+
+def assessed(assessment_id: str, contract_id: str, on: str, **other: object) -> Row:
+    """A judgement that a contract, or one lot of it, will not be used any more."""
+    return {"assessment_id": assessment_id, "contract_id": contract_id, "assessed_on": on, **other}
+
+
+def delivered_by(consumption_id: str, **shares: object) -> list[Row]:
+    """The departments of a delivery with their shares."""
+    return [
+        {"consumption_id": consumption_id, "department": department, "share": share}
+        for department, share in shares.items()
+    ]
+
+
+def billed(billing_id: str, contract_id: str, on: str, amount: object, **other: object) -> Row:
+    """An invoice line; a credit note is negative."""
+    return {"billing_id": billing_id, "contract_id": contract_id, "billed_on": on, "amount": amount, **other}
 
 
 class OpenBook(Book):
     """A book whose tables a test can look at, or spoil, with SQL."""
 
     def sql(self, statement: str) -> list[tuple[Any, ...]]:
-        """What DuckDB answers; tables are `source.*`, with the ledger in `source.movements`."""
+        """What DuckDB answers; tables, and figures without parameters, are `source.*`."""
         return self._root.execute(statement).fetchall()
 
 
@@ -149,6 +194,17 @@ def _typed(type_: str, value: Any) -> Any:
     if value is None or type_ in ("VARCHAR", "BIGINT"):
         return value
     return date.fromisoformat(value) if type_ == "DATE" else Decimal(str(value))
+
+
+def earned(book: Book, policy: str, contract_id: str, *days: str) -> list[str]:
+    """What a contract has recognised by each day, as `delivery 50 breakage 20`; components of nil are left out."""
+    rows = book.run("revenue_by_lot", boundaries=days, contract=contract_id).filter(policy=policy)
+    return [_summed(rows.filter(rows["period_end"] <= date.fromisoformat(day))) for day in days]
+
+
+def _summed(rows: pl.DataFrame) -> str:
+    sums = {name: rows[name].sum() for name in ("ratable", "delivery", "breakage", "adjustment", "escheat")}
+    return " ".join(f"{name} {_shown(amount)}" for name, amount in sums.items() if amount)
 
 
 def across(figure: pl.DataFrame) -> list[list[str]]:

@@ -1,0 +1,1 @@
+"""The sections of the Recognition page, one file each."""
