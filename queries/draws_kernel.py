@@ -179,13 +179,26 @@ def _close_before(
     never = np.iinfo(np.int32).max
     for lot in range(begin, end):
         if not standing.is_capped[lot] and lots.expires_on[lot] < on:
-            standing.is_capped[lot] = True
-            excess = standing.remaining[lot] - lots.carry_over_cap[lot]
-            if excess > 0:
-                rows, count = _emit(rows, count, LAPSE, lot, NONE, lots.expires_on[lot], excess)
-                standing.remaining[lot] -= excess
+            rows, count = _cap(rows, count, lot, begin, end, lots, standing)
         if not standing.is_closed[lot] and lots.usable_until[lot] < min(on, never):
             rows, count = _close(rows, count, lot, NONE, lots.usable_until[lot], standing)
+    return rows, count
+
+
+@njit(cache=True)
+def _cap(rows: Rows, count: int, capped: int, begin: int, end: int, lots: Lots, standing: Standing) -> tuple[Rows, int]:
+    """What a lot with its layers holds above its cap lapses, its own units before those it received."""
+    standing.is_capped[capped] = True
+    excess = -lots.carry_over_cap[capped]
+    for lot in range(begin, end):
+        if lots.parent[lot] == capped:
+            excess += standing.remaining[lot]
+    for lot in range(begin, end):
+        part = min(excess, standing.remaining[lot])
+        if lots.parent[lot] == capped and part > 0:
+            rows, count = _emit(rows, count, LAPSE, lot, NONE, lots.expires_on[capped], part)
+            standing.remaining[lot] -= part
+            excess -= part
     return rows, count
 
 

@@ -85,6 +85,7 @@ class Proportional(Chain):
         self.span += 1
         self.base, self.spread, self.units = self.recognised, self.carrying, units
         self.drawn_before, self.drawn_in_span, self.lapsed_in_span = self.drawn, 0, 0
+        self.revalue()
 
     def revalue(self) -> None:
         """Recognise what the span's drawn and lapsed units call for under the rate in force."""
@@ -162,7 +163,11 @@ class Layer:
     escheated: Fraction = NIL
     billed: Fraction = NIL
     moved: dict[str, Fraction] = field(default_factory=dict)
-    is_terminated: bool = False
+    terminated_on: date | None = None
+
+    def no_earlier(self, on: date) -> date:
+        """The day something counts for the lot: one terminated before its first day is settled on it."""
+        return on if self.terminated_on is None else max(on, self.terminated_on)
 
     def chains(self) -> Iterator[tuple[str, Chain]]:
         """The four policies by name."""
@@ -177,6 +182,8 @@ class Layer:
 
     def grant(self, units: int, amount: Fraction, on: date) -> None:
         """Units at a price: a purchase, or an addition that blends with what is left (R7.7); negative = taken back."""
+        if not units and not amount:
+            return
         self.ratable.accrue(on - timedelta(days=1))
         self.left += units
         self.proportional.granted += units
@@ -255,7 +262,7 @@ class Layer:
     def judge_remote(self) -> None:
         """Release the carrying amount of the unused units, but for what would be owed to a government (R6.1, R5.6)."""
         if self.left:
-            self.remote.recognised += self.remote.carrying * (1 - self.escheat_rate)
+            self.remote.recognised += self.remote.carrying - self.delivery.carrying * self.escheat_rate
 
     def extend(self, ends_on: date, on: date) -> None:
         """A new last day: ratable spreads the rest anew, the others wait (R7.1)."""
@@ -265,6 +272,8 @@ class Layer:
 
     def change_price(self, amount: Fraction, on: date, *, catches_up: bool) -> None:
         """A change of the price (R7.5): the part for what is behind us is adjustment, the rest is spread ahead."""
+        if not amount:
+            return
         self.ratable.accrue(on - timedelta(days=1))
         is_over = self.ends_on is not None and self.ends_on < on
         for policy, chain in self.chains():
@@ -278,15 +287,15 @@ class Layer:
     def terminate(self, on: date) -> None:
         """Release what is left of the liability after the refund (R7.6)."""
         self.ratable.accrue(on - timedelta(days=1))
-        self.is_terminated = True
+        self.terminated_on = on
         self.ends_on = on - timedelta(days=1)
         self.left = 0
         self.settle(on)
 
     def bill(self, amount: Fraction, on: date) -> None:
-        """An invoice, or a credit note; once terminated there is nothing left to defer it to."""
+        """An invoice, or a credit note; once terminated there is nothing left to defer it to (R7.6)."""
         self.billed += amount
-        if self.is_terminated:
+        if self.terminated_on is not None:
             self.settle(on)
 
     def settle(self, on: date) -> None:

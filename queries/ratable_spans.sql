@@ -30,7 +30,7 @@ SELECT
     lot_terms.minor_unit,
     lot_policies.convention,
     lot_terms.valid_from AS starts_on,
-    coalesce(lot_terms.expires_on, contracts.ends_on) AS ends_on,
+    greatest(coalesce(lot_terms.expires_on, contracts.ends_on), lot_terms.valid_from) AS ends_on,
     CAST(NULL AS DATE) AS before,
     CAST(0 AS HUGEINT) AS base,
     mills(lot_terms.amount) AS spread,
@@ -40,7 +40,7 @@ FROM lot_terms
 INNER JOIN lot_policies ON lot_terms.lot_id = lot_policies.lot_id
 INNER JOIN contracts ON lot_terms.contract_id = contracts.contract_id
 ANTI JOIN walked_contracts ON lot_terms.contract_id = walked_contracts.contract_id
-WHERE coalesce(lot_terms.expires_on, contracts.ends_on) >= lot_terms.valid_from
+WHERE coalesce(lot_terms.expires_on, contracts.ends_on) IS NOT NULL
 UNION ALL
 SELECT
     walked_spans.lot_id,

@@ -226,12 +226,12 @@ class _Contract:
             touched: dict[tuple[str, str], date] = {}
             for row in event.rows:
                 for layer in self._layers_of(event, row):
-                    on = row.get("moved_on", event.on)
+                    on = layer.no_earlier(row.get("moved_on", event.on))
                     self._apply(event, row, layer, on)
                     self._value(event, row, layer, on)
                     touched[layer.lot_id, layer.layer_id] = on
             for key, on in touched.items():
-                if event.cause == "amendment" and self._layers[key].is_terminated:
+                if event.cause == "amendment" and self._layers[key].terminated_on is not None:
                     self._layers[key].settle(on)
                 self._post(event, self._layers[key], on)
 
@@ -273,7 +273,7 @@ class _Contract:
             layer.grant(units, Fraction(row["amount"] * units, row["amended_units"]), on)
         elif amendment == "transfer":
             self._transfer(layer, units, on)
-        elif layer.is_terminated:
+        elif layer.terminated_on is not None:
             return
         elif amendment == "termination":
             layer.terminate(on)
@@ -342,7 +342,7 @@ def _transferred(lot: Layer, layer_id: str) -> Layer:
         escheat_rate=lot.escheat_rate,
         ends_on=lot.ends_on,
         ratable=Ratable(convention=lot.ratable.convention),
-        is_terminated=lot.is_terminated,
+        terminated_on=lot.terminated_on,
     )
     layer.estimate(lot.proportional.rate)
     return layer
@@ -374,17 +374,27 @@ def _change_terms(layer: Layer, row: Row, on: date) -> None:
 
 def _billed(rows: list[Row], lots: dict[str, Row]) -> Iterator[_Event]:
     """Invoices by lot; one that names none is split by the lots' prices."""
-    total = sum(lot["amount"] for lot in lots.values())
     for number, row in enumerate(rows):
-        named = {row["lot_id"]: Fraction(1)} if row["lot_id"] else _shares(lots, total)
-        parts = [{"lot_id": lot_id, "amount": row["amount"] * share} for lot_id, share in named.items()]
+        named = {row["lot_id"]: Fraction(row["amount"])} if row["lot_id"] else _split(row["amount"], lots)
+        parts = [{"lot_id": lot_id, "amount": amount} for lot_id, amount in named.items()]
         yield _Event(row["happened_on"], _AGREED, (0, number), "billing", row["billing_id"], parts)
 
 
-def _shares(lots: dict[str, Row], total: int) -> dict[str, Fraction]:
+def _split(amount: int, lots: dict[str, Row]) -> dict[str, Fraction]:
+    """An invoice by the lots' prices, to bookable amounts by largest remainder, ties by lot (as R9.4)."""
+    minor_unit = next(iter(lots.values()))["minor_unit"]
+    prices = {lot_id: lot["amount"] for lot_id, lot in sorted(lots.items())}
+    total = sum(prices.values())
     if not total:
-        return {next(iter(lots)): Fraction(1)}
-    return {lot_id: Fraction(lot["amount"], total) for lot_id, lot in lots.items()}
+        return {min(lots): Fraction(amount)}
+    whole = {lot_id: amount * price // (total * minor_unit) * minor_unit for lot_id, price in prices.items()}
+    missing = amount - sum(whole.values())
+    by_remainder = sorted(prices, key=lambda lot_id: (whole[lot_id] * total - amount * prices[lot_id], lot_id))
+    for lot_id in by_remainder:
+        step = min(missing, minor_unit)
+        whole[lot_id] += step
+        missing -= step
+    return {lot_id: Fraction(part) for lot_id, part in whole.items()}
 
 
 def _estimated(rows: list[Row]) -> Iterator[_Event]:
@@ -411,7 +421,9 @@ def _moved(rows: list[Row]) -> Iterator[_Event]:
         parts = list(group)
         first = parts[0]
         if first["amendment"] is not None:
-            yield _Event(first["effective_on"], _AGREED, (2, first["movement_no"]), "amendment", event_id, parts)
+            # units can move out of a lot before its first day; all else takes effect on it
+            on = first["effective_on"] if first["amendment"] == "transfer" else first["moved_on"]
+            yield _Event(on, _AGREED, (2, first["movement_no"]), "amendment", event_id, parts)
         else:
             cause = "draw" if first["reverses"] is None else "reversal"
             yield _Event(first["moved_on"], _DELIVERED, (0, first["movement_no"]), cause, event_id, parts)

@@ -1,23 +1,32 @@
-"""A second, slow reading of the rules, written without looking at the kernel: one day at a time, in exact fractions.
+"""A second, slow reading of the rules, written without looking at the engine: one day at a time, in exact fractions.
 
 A book is a dict of table name to rows (plain dicts, as in data/schema.py). `read_book` walks every contract from its
-first day to its last and writes down what moved; the revenue functions below read only that record.
+first day to its last and writes down what moved, and what each layer of a lot had recognised at the close of each day;
+figures.py adds that up. A day on which nothing is said changes nothing but elapsed time, and is passed over.
 """
 
 from __future__ import annotations
 
-import calendar
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-Row = dict[str, Any]
+from tests.property.accounts import NIL
+from tests.property.amending import amend, bill_after_end
+from tests.property.lots import Lot, Row, bought, usable_until
+from tests.property.rounding import by_largest_remainder, rounded
+
+if TYPE_CHECKING:
+    from tests.property.layers import Layer, Part
+
 Rows = dict[str, list[Row]]
 
-ONE_DAY = timedelta(days=1)
-MINOR_DIGITS = {"USD": 2, "JPY": 0, "KWD": 3}
+__all__ = ["Reading", "Row", "Rows", "read_book", "usable_until"]
+
+KINDS = ("extension", "transfer", "add_units remove_units", "price_change", "termination")
+TABLES_READ = ("lots", "consumption", "amendments", "billings", "remote_assessments")
 
 
 @dataclass
@@ -34,69 +43,135 @@ class Reading:
     grants: list[tuple[str, str | None, date, Fraction]] = field(default_factory=list)
     #: lot_id -> quantity left after the last day
     remaining: dict[str, Fraction] = field(default_factory=dict)
+    #: (lot_id, day) -> what a change in estimate recognised (R5.2)
+    catch_ups: dict[tuple[str, date], Fraction] = field(default_factory=dict)
+    #: amendment -> the units it moved or took back, and the price they had
+    moved: dict[str, tuple[Fraction, Fraction]] = field(default_factory=dict)
+    #: lot_id -> the lot after the last day
+    lots: dict[str, Lot] = field(default_factory=dict)
 
-    def drawn(self, lot_id: str, day: date) -> Fraction:
-        return sum((q for _, lot, on, q in self.draws if lot == lot_id and on <= day), Fraction(0))
+    def by_lot(self) -> dict[str, list[tuple[date, str, Fraction]]]:
+        """Every lot's movements: day, kind, quantity."""
+        moved: dict[str, list[tuple[date, str, Fraction]]] = defaultdict(list)
+        for lot_id, _, day, quantity in self.grants:
+            moved[lot_id].append((day, "granted", quantity))
+        for _, lot_id, day, quantity in self.draws:
+            moved[lot_id].append((day, "drawn", quantity))
+        for (lot_id, _, day), quantity in self.lapses.items():
+            moved[lot_id].append((day, "lapsed", quantity))
+        return moved
 
-    def lapsed(self, lot_id: str, day: date) -> Fraction:
-        return sum((q for (lot, _, on), q in self.lapses.items() if lot == lot_id and on <= day), Fraction(0))
-
-    def granted(self, lot_id: str, day: date) -> Fraction:
-        return sum((q for lot, _, on, q in self.grants if lot == lot_id and on <= day), Fraction(0))
+    def lapse(self, lot_id: str, cause: str | None, day: date, quantity: Fraction) -> None:
+        if quantity:
+            self.lapses[lot_id, cause, day] = self.lapses.get((lot_id, cause, day), NIL) + quantity
 
 
 def read_book(book: Rows) -> Reading:
-    """Every draw, overage and lapse of a book."""
+    """Every draw, overage and lapse of a book, and what was recognised."""
     reading = Reading()
+    mine: dict[str, Rows] = {row["contract_id"]: defaultdict(list) for row in book["contracts"]}
+    for table in TABLES_READ:
+        for row in book[table]:
+            mine[row["contract_id"]][table].append(row)
     for contract in book["contracts"]:
-        mine = {
-            table: [row for row in book[table] if row["contract_id"] == contract["contract_id"]]
-            for table in ("lots", "consumption", "amendments")
-        }
-        _Walk(contract, mine["lots"], reading).through(mine["consumption"], mine["amendments"])
+        theirs = mine[contract["contract_id"]]
+        in_force = (None, contract["contract_id"])
+        theirs["breakage_estimates"] = [row for row in book["breakage_estimates"] if row["contract_id"] in in_force]
+        Walk(contract, theirs, reading).through()
     return reading
 
 
-def usable_until(lot: Row) -> date | None:
-    """The last day a right can be used (R1.2, R1.3); None = never ends."""
-    return lot["grace_until"] or lot["expires_on"]
+def lot_amounts(contract: Row, lots: list[Row]) -> dict[str, Fraction]:
+    """What each lot costs; where nothing is stated, its share by stand-alone price of what the others leave (R9.4)."""
+    stated = {lot["lot_id"]: Fraction(lot["amount"]) for lot in lots if lot["amount"] is not None}
+    open_lots = [lot for lot in lots if lot["amount"] is None]
+    weights = {lot["lot_id"]: Fraction(lot["quantity"]) * Fraction(lot["standalone_price"]) for lot in open_lots}
+    rest = Fraction(contract["transaction_price"]) - sum(stated.values())
+    return stated | (by_largest_remainder(rest, weights, contract["currency"]) if weights else {})
 
 
-class _Walk:
+class Walk:
     """One contract, walked day by day."""
 
-    def __init__(self, contract: Row, lots: list[Row], reading: Reading) -> None:
-        self.draw_order = contract["draw_order"]
-        self.lots = {lot["lot_id"]: lot for lot in lots}
-        self.left = {lot["lot_id"]: Fraction(lot["quantity"]) for lot in lots}
-        #: line -> what it was placed on, first to last: [lot_id or None for overage, quantity not yet taken back]
-        self.placed: dict[str, list[list[Any]]] = defaultdict(list)
+    def __init__(self, contract: Row, rows: Rows, reading: Reading) -> None:
+        self.contract = contract
+        self.rows = rows
         self.reading = reading
+        amounts = lot_amounts(contract, rows["lots"])
+        self.lots = {row["lot_id"]: bought(row, contract, amounts[row["lot_id"]]) for row in rows["lots"]}
+        #: line -> what it was placed on, first to last; None = overage, with the quantity not yet taken back
+        self.placed: dict[str, list[Part | list[Fraction]]] = defaultdict(list)
+        self.escheat_rate = Fraction(contract.get("escheat_rate") or 0)
 
-    def through(self, lines: list[Row], amendments: list[Row]) -> None:
-        days = self.days(lines, amendments)
-        day = min(days, default=date.max)
-        while day <= max(days, default=date.min):
-            for lot in self.lots.values():
-                if lot["valid_from"] == day:
-                    self.reading.grants.append((lot["lot_id"], None, day, Fraction(lot["quantity"])))
-            for change in sorted(amendments, key=lambda row: row["amendment_id"]) if day in days else ():
-                if change["effective_on"] == day:
-                    self.amend(change, day)
-            for line in sorted(lines, key=lambda row: row["line_no"]) if day in days else ():
+    def through(self) -> None:
+        for day in sorted(self.days()):
+            self.open(day)
+            for change in self.amendments(day):
+                amend(self, change, day)
+            for line in sorted(self.rows["consumption"], key=lambda row: row["line_no"]):
                 if line["service_date"] == day:
                     self.place(line, day)
+            self.close(day)
             for lot in self.lots.values():
-                self.close(lot, day)
-            day += ONE_DAY
-        self.reading.remaining |= self.left
+                for layer in lot.layers:
+                    layer.note(day)
+        self.reading.remaining |= {lot_id: lot.left for lot_id, lot in self.lots.items()}
+        self.reading.lots |= self.lots
 
-    def days(self, lines: list[Row], amendments: list[Row]) -> set[date]:
+    def days(self) -> set[date]:
         """Every day something is said about."""
-        days = {line["service_date"] for line in lines} | {change["effective_on"] for change in amendments}
-        for lot in self.lots.values():
+        days = {line["service_date"] for line in self.rows["consumption"]}
+        days |= {row["billed_on"] for row in self.rows["billings"]}
+        days |= {row["effective_on"] for row in self.rows["breakage_estimates"]}
+        days |= {row["assessed_on"] for row in self.rows["remote_assessments"]}
+        for lot in self.rows["lots"]:
             days |= {lot[name] for name in ("valid_from", "expires_on", "grace_until") if lot[name]}
+        for change in self.rows["amendments"]:
+            days |= {self.counts_on(change), max(self.counts_on(change), change["new_expires_on"] or date.min)}
         return days
+
+    def counts_on(self, change: Row) -> date:
+        """The first day an amendment counts: its lot's at the earliest, but units can move before that."""
+        day: date = change["effective_on"]
+        return day if change["kind"] == "transfer" else max(day, self.lots[change["lot_id"]].begins_on)
+
+    def amendments(self, day: date) -> list[Row]:
+        """Those that count from a day: as they were agreed, on one day in the order of R1.4."""
+
+        def order(change: Row) -> tuple[date, int, str]:
+            kind = next(place for place, kinds in enumerate(KINDS) if change["kind"] in kinds)
+            return change["effective_on"], kind, change["amendment_id"]
+
+        return sorted((row for row in self.rows["amendments"] if self.counts_on(row) == day), key=order)
+
+    def open(self, day: date) -> None:
+        """A day begins: purchases, billings, estimates."""
+        for lot in self.lots.values():
+            if lot.begins_on == day:
+                self.reading.grants.append((lot.lot_id, None, day, Fraction(lot.row["quantity"])))
+            if lot.ended_on:
+                bill_after_end(self, lot, day)
+            for layer in lot.layers:
+                self.estimate_anew(lot, layer, day)
+
+    def estimate_anew(self, lot: Lot, layer: Layer, day: date) -> None:
+        """A catch-up is what is posted as breakage: the difference of rounded amounts (R5.2, R10.1)."""
+        before = layer.now("proportional").rounded(self.contract["currency"])
+        if layer.estimate(self.estimate(lot, day)):
+            caught_up = layer.now("proportional").rounded(self.contract["currency"]).minus(before)
+            catch_ups = self.reading.catch_ups
+            catch_ups[lot.lot_id, day] = catch_ups.get((lot.lot_id, day), NIL) + caught_up.breakage
+
+    def estimate(self, lot: Lot, day: date) -> Fraction:
+        """The share expected to go unused: the latest estimate of the lot, else of the contract, else of everybody."""
+        known = [row for row in self.rows["breakage_estimates"] if row["effective_on"] <= day]
+        of_lot = [row for row in known if row["lot_id"] == lot.lot_id]
+        of_contract = [row for row in known if row["contract_id"] is not None and row["lot_id"] is None]
+        of_all = [row for row in known if row["contract_id"] is None]
+        in_force = max(
+            of_lot or of_contract or of_all, key=lambda row: (row["effective_on"], row["estimate_id"]), default=None
+        )
+        return Fraction(in_force["rate"]) if in_force else NIL
 
     def place(self, line: Row, day: date) -> None:
         if line["quantity"] > 0:
@@ -104,198 +179,107 @@ class _Walk:
         else:
             self.take_back(line, day)
 
-    def amend(self, change: Row, day: date) -> None:
-        lot_id, quantity = change["lot_id"], Fraction(change["quantity"])
-        if change["kind"] == "remove_units":
-            quantity = -min(quantity, self.left[lot_id])
-        counts_on = max(day, self.lots[lot_id]["valid_from"])  # the purchase itself counts from that day
-        if quantity:
-            self.reading.grants.append((lot_id, change["amendment_id"], counts_on, quantity))
-        if self.is_open(lot_id, day):
-            self.left[lot_id] += quantity
-        else:
-            self.lapse(lot_id, change["amendment_id"], day, quantity)
-
     def deliver(self, line: Row, day: date) -> None:
-        wanted = Fraction(line["quantity"])
-        for lot_id in self.candidates(line, day):
-            part = min(wanted, self.left[lot_id])
-            if part > 0:
-                self.left[lot_id] -= part
-                wanted -= part
-                self.placed[line["consumption_id"]].append([lot_id, part])
-                self.reading.draws.append((line["consumption_id"], lot_id, day, part))
+        wanted, placed = Fraction(line["quantity"]), self.placed[line["consumption_id"]]
+        for layer in self.candidates(line, day):
+            quantity = min(wanted, layer.units.left)
+            if quantity > 0:
+                wanted -= quantity
+                placed.append(layer.draw(quantity))
+                self.reading.draws.append((line["consumption_id"], layer.lot_id, day, quantity))
         if wanted > 0:
-            self.placed[line["consumption_id"]].append([None, wanted])
+            placed.append([wanted])
             self.beyond(line, wanted)
 
-    def candidates(self, line: Row, day: date) -> list[str]:
-        """The lots the line may draw, in the order it draws them (R2.1 to R2.3)."""
+    def candidates(self, line: Row, day: date) -> list[Layer]:
+        """The layers the line may draw, in the order it draws them (R2.1 to R2.3); a layer is a lot of its own."""
 
-        def eligible(lot: Row) -> bool:
+        def order(place: int, layer: Layer) -> tuple[Any, ...]:
+            lot = self.lots[layer.lot_id]
+            in_grace = lot.expires_on is not None and day > lot.expires_on
             return (
-                lot["valid_from"] <= day
-                and self.is_open(lot["lot_id"], day)
-                and (lot["scope"] == "any" or line["service_type"] in lot["scope"].split("|"))
-                and lot["unit"] == line["unit"]
-                and line["lot_id"] in (None, lot["lot_id"])
+                in_grace if self.contract["draw_order"] == "current_term_first" else False,
+                lot.usable_until or date.max,
+                1000 if lot.row["scope"] == "any" else len(lot.row["scope"].split("|")),
+                layer.begins_on,
+                lot.lot_id,
+                place,
             )
 
-        def order(lot: Row) -> tuple[Any, ...]:
-            in_grace = lot["expires_on"] is not None and day > lot["expires_on"]
-            return (
-                in_grace if self.draw_order == "current_term_first" else False,
-                usable_until(lot) or date.max,
-                1000 if lot["scope"] == "any" else len(lot["scope"].split("|")),
-                lot["valid_from"],
-                lot["lot_id"],
-            )
-
-        return [lot["lot_id"] for lot in sorted(filter(eligible, self.lots.values()), key=order)]
+        eligible = [lot for lot in self.lots.values() if lot.is_open(day) and lot.covers(line)]
+        layers = [(place, layer) for lot in eligible for place, layer in enumerate(lot.layers)]
+        return [layer for _, layer in sorted(layers, key=lambda each: order(*each))]
 
     def take_back(self, line: Row, day: date) -> None:
+        """Last drawn first (R4.5); what was never delivered, or not yet, is overage less."""
         wanted = -Fraction(line["quantity"])
         for part in reversed(self.placed.get(line["reverses"], [])):
-            lot_id, quantity = part[0], min(part[1], wanted)
-            if quantity == 0:
-                continue
-            part[1] -= quantity
-            wanted -= quantity
-            if lot_id is None:
+            if isinstance(part, list):
+                quantity = min(part[0], wanted)
+                part[0] -= quantity
+                wanted -= quantity
                 self.beyond(line, -quantity)
                 continue
+            quantity = min(part.quantity, wanted)
+            if quantity == 0:
+                continue
+            part.quantity -= quantity
+            wanted -= quantity
+            lot_id, is_open = part.layer.lot_id, self.lots[part.layer.lot_id].is_open(day)
+            part.layer.give_back(part, quantity, is_open=is_open)
             self.reading.draws.append((line["consumption_id"], lot_id, day, -quantity))
-            if self.is_open(lot_id, day):
-                self.left[lot_id] += quantity
-            else:
-                self.lapse(lot_id, line["consumption_id"], day, quantity)
+            if not is_open:
+                self.reading.lapse(lot_id, line["consumption_id"], day, quantity)
         if wanted > 0:
             self.beyond(line, -wanted)
 
-    def close(self, lot: Row, day: date) -> None:
-        lot_id = lot["lot_id"]
-        if day == lot["expires_on"] and lot["carry_over_cap_quantity"] is not None:
-            above = max(Fraction(0), self.left[lot_id] - Fraction(lot["carry_over_cap_quantity"]))
-            self.left[lot_id] -= above
-            self.lapse(lot_id, None, day, above)
-        if day == usable_until(lot):
-            self.lapse(lot_id, None, day, self.left[lot_id])
-            self.left[lot_id] = Fraction(0)
+    def close(self, day: date) -> None:
+        """A day ends: cap, remote assessment, lapse (R1.4)."""
+        for lot in self.lots.values():
+            if lot.ended_on is None and not lot.is_capped and day == lot.expires_on:
+                self.cap(lot, day)
+        for row in self.rows["remote_assessments"]:
+            for lot in self.lots.values():
+                if row["assessed_on"] == day and row["lot_id"] in (None, lot.lot_id):
+                    for layer in lot.layers:
+                        layer.assess(self.escheat_rate)
+        for lot in self.lots.values():
+            if lot.ended_on is None and day == lot.usable_until:
+                self.reading.lapse(lot.lot_id, None, day, lot.left)
+                for layer in lot.layers:
+                    layer.close(self.escheat_rate)
 
-    def is_open(self, lot_id: str, day: date) -> bool:
-        last = usable_until(self.lots[lot_id])
-        return last is None or day <= last
+    def cap(self, lot: Lot, day: date) -> None:
+        """What is above the carry-over cap lapses, the lot's own units before those it received; once (R7.4)."""
+        lot.is_capped = True
+        cap = lot.row["carry_over_cap_quantity"]
+        above = NIL if cap is None else max(NIL, lot.left - Fraction(cap))
+        self.reading.lapse(lot.lot_id, None, day, above)
+        for layer in lot.layers:
+            part = min(above, layer.units.left)
+            layer.lapse(part, self.escheat_rate)
+            above -= part
 
-    def lapse(self, lot_id: str, cause: str | None, day: date, quantity: Fraction) -> None:
-        if quantity > 0:
-            lapses = self.reading.lapses
-            lapses[lot_id, cause, day] = lapses.get((lot_id, cause, day), Fraction(0)) + quantity
+    def billed(self, lot: Lot, day: date) -> Fraction:
+        """Invoices less credit notes of a lot by a day; what names no lot is split by the lots' prices, to the cent."""
+        total = NIL
+        weights = {lot_id: other.amount for lot_id, other in self.lots.items()}
+        if not any(weights.values()):
+            weights[min(weights)] = Fraction(1)
+        for row in self.rows["billings"]:
+            if row["billed_on"] > day:
+                continue
+            if row["lot_id"] is None:
+                parts = by_largest_remainder(Fraction(row["amount"]), weights, self.contract["currency"])
+                total += parts[lot.lot_id]
+            elif row["lot_id"] == lot.lot_id:
+                total += Fraction(row["amount"])
+        return total
+
+    def rounded(self, amount: Fraction) -> Fraction:
+        return rounded(amount, self.contract["currency"])
 
     def beyond(self, line: Row, quantity: Fraction) -> None:
-        overage = self.reading.overage
-        overage[line["consumption_id"]] = overage.get(line["consumption_id"], Fraction(0)) + quantity
-
-
-# Revenue
-
-
-def rounded(amount: Fraction, currency: str) -> Fraction:
-    """To the currency's minor unit, half-up, away from zero (R10.2)."""
-    scale = 10 ** MINOR_DIGITS[currency]
-    whole, rest = divmod(abs(amount) * scale, 1)
-    nearest = Fraction(whole + (1 if rest >= Fraction(1, 2) else 0), scale)
-    return nearest if amount >= 0 else -nearest
-
-
-def unit_price(lot: Row) -> Fraction:
-    return Fraction(lot["amount"]) / Fraction(lot["quantity"])
-
-
-def on_delivery(reading: Reading, lot: Row, contract: Row, day: date) -> tuple[Fraction, Fraction]:
-    """(delivery, breakage) recognised by the close of a day: policy 2, component chain of R10.1."""
-    drawn, lapsed = reading.drawn(lot["lot_id"], day), reading.lapsed(lot["lot_id"], day)
-    delivery = rounded(unit_price(lot) * drawn, contract["currency"])
-    return delivery, rounded(unit_price(lot) * (drawn + lapsed), contract["currency"]) - delivery
-
-
-def ratable(reading: Reading, lot: Row, contract: Row, day: date) -> Fraction:
-    """Recognised by the close of a day under policy 1: every grant is rounded like a lot of its own (R7.7).
-
-    What a grant costs is what it adds to the lot's price so far, rounded.
-    """
-    recognised, price_before = Fraction(0), Fraction(0)
-    for price, part in spreads(reading, lot, contract, day):
-        price_after = rounded(price, contract["currency"])
-        recognised += rounded((price_after - price_before) * part, contract["currency"])
-        price_before = price_after
-    return recognised
-
-
-def spreads(reading: Reading, lot: Row, contract: Row, day: date) -> list[tuple[Fraction, Fraction]]:
-    """Of every grant, purchase first: (the lot's exact price with it, the part of the grant recognised by a day).
-
-    A grant spreads from its own day over what is left of the term (R3.1). A lot that never expires has no stated term:
-    it spreads over its contract's, and not at all if that is open-ended.
-    """
-    end = lot["expires_on"] or contract["ends_on"]
-    if end is None:
-        return []
-    found, units = [], Fraction(0)
-    mine = [grant for grant in reading.grants if grant[0] == lot["lot_id"]]
-    for _, _, on, quantity in sorted(mine, key=lambda grant: grant[1] is not None):
-        units += quantity
-        found.append((unit_price(lot) * units, progress(contract["recognition_convention"], on, end, day)))
-    return found
-
-
-def overage_revenue(reading: Reading, line: Row, rates: list[Row], currency: str) -> tuple[str, Fraction]:
-    """(status, revenue) of a line's overage (R9.2, R9.3)."""
-    for rate in rates:
-        if (rate["contract_id"], rate["service_type"]) == (line["contract_id"], line["service_type"]):
-            exact = reading.overage[line["consumption_id"]] * Fraction(rate["overage_rate"])
-            return "billable", rounded(exact, currency)
-    return "unpriced", Fraction(0)
-
-
-def progress(convention: str, start: date, end: date, day: date) -> Fraction:
-    """The part of a term recognised by the close of a day (R3.1 to R3.3); a grant after the term counts at once."""
-    if day < start:
-        return Fraction(0)
-    if start > end:
-        return Fraction(1)
-    if convention == "daily":
-        return Fraction((min(day, end) - start).days + 1, (end - start).days + 1)
-    weights = _weights(convention, start, end)
-    posted = [weight for month_end, weight in weights if min(month_end, end) <= day]
-    return sum(posted, Fraction(0)) / sum((weight for _, weight in weights), Fraction(0))
-
-
-def _weights(convention: str, start: date, end: date) -> list[tuple[date, Fraction]]:
-    """(last day of the month, its weight) for every calendar month of a term."""
-    months = [_month_end(start)]
-    while months[-1] < end:
-        months.append(_month_end(months[-1] + ONE_DAY))
-    if convention == "month_even":
-        count = 1
-        while months_later(start, count) <= end:
-            count += 1
-        return [(month, Fraction(1 if number < count else 0)) for number, month in enumerate(months)]
-    if convention == "month_half":
-        ends_are_half = start.day != 1 and len(months) > 1
-        return [
-            (month, Fraction(1, 2) if ends_are_half and month in (months[0], months[-1]) else Fraction(1))
-            for month in months
-        ]
-    return [
-        (month, Fraction((min(month, end) - max(month.replace(day=1), start)).days + 1, month.day)) for month in months
-    ]
-
-
-def _month_end(day: date) -> date:
-    return day.replace(day=calendar.monthrange(day.year, day.month)[1])
-
-
-def months_later(day: date, count: int) -> date:
-    """The same day number `count` months later, or that month's last day where it has fewer days."""
-    year, month = divmod(day.year * 12 + day.month - 1 + count, 12)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+        if quantity:
+            overage = self.reading.overage
+            overage[line["consumption_id"]] = overage.get(line["consumption_id"], NIL) + quantity
