@@ -180,8 +180,7 @@ def test_every_amendment_spreads_what_is_left_from_its_day_to_the_end_of_the_sta
         grown                    daily       2026-01-01  2026-12-31  2026-12-22  0     365
         grown                    daily       2026-12-22  2026-12-31  -           355   20
         half cents               daily       2026-01-01  2026-01-10  -           0     0.1
-        nothing left             daily       2026-01-01  2026-01-10  2026-01-05  0     200
-        nothing left             daily       2026-01-05  2026-01-10  -           80    120
+        nothing left             daily       2026-01-01  2026-01-10  -           0     200
         too much back            daily       2026-01-01  2026-01-10  2026-01-06  0     1000
         too much back            daily       2026-01-06  2026-01-10  -           500   300
         until the contract ends  daily       2026-01-01  2026-01-10  -           0     100
