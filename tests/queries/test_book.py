@@ -70,8 +70,8 @@ def test_a_value_that_does_not_fit_is_refused_by_name(
 def test_no_day_at_all_is_a_missing_one(book: OpenBook, figure: str) -> None:
     with pytest.raises(FigureError, match=rf"{figure} needs as_of\. It takes: as_of DATE;"):
         book.run(figure, as_of=None)
-    with pytest.raises(FigureError, match=r"as_of"):
-        book.run("recognition_by_period", as_of=None)
+    with pytest.raises(FigureError, match=r"recognition_by_period needs boundaries\. It takes: boundaries DATE\[\];"):
+        book.run("recognition_by_period", boundaries=None)
 
 
 @pytest.mark.parametrize("filter_", FILTERS)
