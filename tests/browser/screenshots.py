@@ -19,6 +19,8 @@ PAGES = {
     "burn_down": "burn_down",
     "breakage": "breakage",
     "recognition": "recognition",
+    "recognition_scenario": "recognition?view=Scenario&scenario=all:remote",
+    "recognition_position": "recognition?view=Position",
     "restatement": "restatement",
 }
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
