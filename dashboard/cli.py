@@ -6,6 +6,7 @@ import typer
 
 from dashboard.commands.check import check
 from dashboard.commands.close import close
+from dashboard.commands.forecast import forecast
 from dashboard.commands.import_ import import_
 from dashboard.commands.open import open_
 from dashboard.commands.query import query
@@ -14,6 +15,7 @@ from data.closes import CloseError
 from data.mapping import MappingError
 from data.snapshots import SnapshotError
 from queries.catalog import FigureError
+from queries.forecast.known import ForecastError
 from queries.scenario import ScenarioError
 
 app = typer.Typer(
@@ -29,12 +31,13 @@ app.command("snapshots")(snapshots)
 app.command("query")(query)
 app.command("check")(check)
 app.command("close")(close)
+app.command("forecast")(forecast)
 
 
 def main() -> None:
     """Run the command line; a failure the user can mend is one message and exit 1."""
     try:
         app()
-    except (CloseError, FigureError, MappingError, ScenarioError, SnapshotError) as error:
+    except (CloseError, FigureError, ForecastError, MappingError, ScenarioError, SnapshotError) as error:
         typer.secho(str(error), fg="red", err=True)
         raise SystemExit(1) from error
