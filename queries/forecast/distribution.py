@@ -32,12 +32,7 @@ _GRID: Final = np.linspace(0, 1, BINS)
 
 def quantiles(forecasts: Forecasts, levels: tuple[float, ...] = LEVELS) -> Matrix:
     """Units left at expiry at each level: (requests, levels)."""
-    shares = (
-        np.stack([_at_levels(chances, np.asarray(levels)) for chances in forecasts.chances])
-        if len(forecasts.chances)
-        else np.zeros((0, len(levels)))
-    )
-    return shares * forecasts.remaining[:, None]
+    return _at_levels(forecasts.chances, np.asarray(levels)) * forecasts.remaining[:, None]
 
 
 def position(forecasts: Forecasts, outcomes: Numbers) -> tuple[Numbers, Numbers]:
@@ -46,13 +41,10 @@ def position(forecasts: Forecasts, outcomes: Numbers) -> tuple[Numbers, Numbers]
     They differ where what came is one of the atoms.
     """
     shares = np.clip(outcomes / np.maximum(forecasts.remaining, 1e-9), 0, 1)
-    below, upto = np.empty(len(shares)), np.empty(len(shares))
-    for lot, (share, chances) in enumerate(zip(shares, forecasts.chances, strict=True)):
-        heights = _heights(chances)
-        within = float(np.interp(share, _GRID, heights))
-        below[lot] = 0 if share <= 0 else within
-        upto[lot] = 1 if share >= 1 else within
-    return below, upto
+    within = np.array(
+        [np.interp(share, _GRID, row) for share, row in zip(shares, _heights(forecasts.chances), strict=True)]
+    )
+    return np.where(shares <= 0, 0, within), np.where(shares >= 1, 1, within)
 
 
 def joint_draws(forecasts: Forecasts, lot_ids: pl.Series, together: float) -> Matrix:
@@ -64,11 +56,12 @@ def joint_draws(forecasts: Forecasts, lot_ids: pl.Series, together: float) -> Ma
     """
     common = np.random.default_rng(0).standard_normal(DRAWS)
     levels = (np.arange(DRAWS) + 0.5) / DRAWS
-    draws = np.empty((len(lot_ids), DRAWS))
-    for lot, (lot_id, chances) in enumerate(zip(lot_ids, forecasts.chances, strict=True)):
+    sorted_draws = _at_levels(forecasts.chances, levels) * forecasts.remaining[:, None]
+    draws = np.empty_like(sorted_draws)
+    for lot, lot_id in enumerate(lot_ids):
         own = np.random.default_rng(zlib.crc32(str(lot_id).encode())).standard_normal(DRAWS)
         ranks = np.argsort(np.argsort(together**0.5 * common + (1 - together) ** 0.5 * own))
-        draws[lot] = _at_levels(chances, levels)[ranks] * forecasts.remaining[lot]
+        draws[lot] = sorted_draws[lot, ranks]
     return draws
 
 
@@ -78,15 +71,18 @@ def normal_score(probabilities: Numbers) -> Numbers:
     return np.array([inverse(min(max(float(value), 0.001), 0.999)) for value in probabilities])
 
 
-def _heights(chances: Numbers) -> Numbers:
-    """The distribution function at the grid: the atoms at its two ends, half of a bin's chance at its middle."""
-    heights: Numbers = np.cumsum(chances) - chances / 2
-    heights[0], heights[-1] = chances[0], 1 - chances[-1]
+def _heights(chances: Matrix) -> Matrix:
+    """The distribution functions at the grid: the atoms at its two ends, half of a bin's chance at its middle."""
+    heights: Matrix = np.cumsum(chances, axis=1) - chances / 2
+    heights[:, 0], heights[:, -1] = chances[:, 0], 1 - chances[:, -1]
     return heights
 
 
-def _at_levels(chances: Numbers, levels: Numbers) -> Numbers:
-    """Shares of what remains at the levels."""
+def _at_levels(chances: Matrix, levels: Numbers) -> Matrix:
+    """Shares of what remains at the levels: (rows, levels)."""
     heights = _heights(chances)
-    between = np.interp(levels, heights, _GRID)
-    return np.where(levels <= heights[0], 0.0, np.where(levels > heights[-1], 1.0, between))
+    shares = np.empty((len(chances), len(levels)))
+    for row, height in enumerate(heights):
+        shares[row] = np.interp(levels, height, _GRID)
+    nothing, everything = levels <= heights[:, :1], levels > heights[:, -1:]
+    return np.where(nothing, 0.0, np.where(everything, 1.0, shares))

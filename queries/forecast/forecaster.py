@@ -32,7 +32,7 @@ _SMALLEST_LEAF: Final = 5
 #: Traits tried per cut: about a third of them (Geurts et al. 2006 for regression).
 _TRIES: Final = 8
 #: A tree is grown on at most so many rows, drawn at random: more make it slower, not better.
-_ROWS_PER_TREE: Final = 12_000
+_ROWS_PER_TREE: Final = 6_000
 #: So many ended lots count as much as the prior.
 _PRIOR_LOTS: Final = 10
 #: Outcomes a cut should tell apart besides their mean: nearly nothing left, quarters, nearly everything.
@@ -97,7 +97,7 @@ def forecast(
     found = Forecasts(
         remaining, np.zeros((count, BINS)), np.zeros(count), np.zeros((count, OUT_BINS)), np.zeros(count, np.int64)
     )
-    seen = _Seen(facts)
+    seen = _Seen(facts, int(days.max(initial=0)))
     over = days >= facts.expires_on[lots]
     found.chances[over, -1], found.mean[over] = 1, 1
     parts = list(_parts(days, described.elapsed, ~over))
@@ -115,7 +115,7 @@ def analogs(facts: Known, lot_id: str, as_of: object, most: int) -> list[Analog]
     """The ended lots that one forecast rests on most, the closest first; ties by lot id."""
     lots, days = _asked(facts, pl.DataFrame({"lot_id": [lot_id], "as_of": pl.Series([as_of], dtype=pl.Date)}))
     described = traits(facts, lots, days)
-    bank = _Seen(facts).bank(int(days[0]), _step(described.elapsed)[0])
+    bank = _Seen(facts, int(days[0])).bank(int(days[0]), _step(described.elapsed)[0])
     likeness = np.zeros(len(bank.lots))
     for tree, rows in _trees(bank, _step(described.elapsed)[0]):
         add_likeness(tree, rows, described.values[0], likeness)
@@ -190,41 +190,42 @@ def _trees(bank: Bank, step: int) -> Iterator[tuple[Tree, Integers]]:
 
 
 class _Seen:
-    """Every lot at every step of its term, described once: a view depends on what came before it alone."""
+    """Every lot ended by a day at every step of its term, described once: a view rests on what came before it alone."""
 
-    def __init__(self, facts: Known) -> None:
+    def __init__(self, facts: Known, until: int) -> None:
         self._facts = facts
+        self._ended = np.flatnonzero(facts.expires_on < until)
         self._views: dict[int, tuple[Traits, Numbers]] = {}
 
     def bank(self, day: int, step: int) -> Bank:
         """The lots that had ended before the day, as they stood at the step of their terms and the two beside it."""
-        ended = np.flatnonzero(self._facts.expires_on < day)
         parts = []
         for beside in (step - 1, step, step + 1):
             view, out_at = self._view(min(max(beside, 0), _STEPS))
-            kept = ended[1 - view.used[ended] > _SPENT]
-            outcomes = np.clip(self._facts.unused[kept] / (1 - view.used[kept]), 0, 1)
-            parts.append(Bank(kept, view.values[kept], outcomes, out_at[kept]))
+            kept = np.flatnonzero((self._facts.expires_on[self._ended] < day) & (1 - view.used > _SPENT))
+            lots = self._ended[kept]
+            outcomes = np.clip(self._facts.unused[lots] / (1 - view.used[kept]), 0, 1)
+            parts.append(Bank(lots, view.values[kept], outcomes, out_at[kept]))
         return Bank(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
     def _view(self, step: int) -> tuple[Traits, Numbers]:
         if step not in self._views:
-            facts = self._facts
+            facts, lots = self._facts, self._ended
             # The ends of the term teach the steps beside them: seen a fortieth inside.
             share = min(max(step / _STEPS, 0.5 / _STEPS), 1 - 0.5 / _STEPS)
-            days = np.minimum(facts.valid_from + np.ceil(share * facts.term).astype(np.int64), facts.expires_on)
-            everyone = np.arange(len(facts.term))
-            self._views[step] = traits(facts, everyone, days), _out_at(facts, days)
+            days = np.minimum(
+                facts.valid_from[lots] + np.ceil(share * facts.term[lots]).astype(np.int64), facts.expires_on[lots]
+            )
+            self._views[step] = traits(facts, lots, days), _out_at(facts, lots, days)
         return self._views[step]
 
 
-def _out_at(facts: Known, days: Integers) -> Numbers:
+def _out_at(facts: Known, lots: Integers, days: Integers) -> Numbers:
     """When each lot ran out, as a share of the time left after the day; 2 where it did not."""
-    everyone = np.arange(len(facts.term))
-    last, any_ = facts.use.last(everyone, facts.expires_on)
-    ran_out = any_ & (facts.unused <= 0)
-    last_day = facts.use.days[last] if len(facts.use.days) else np.zeros(len(everyone), np.int64)
-    share = (last_day - days) / np.maximum(1, facts.expires_on - days)
+    last, any_ = facts.use.last(lots, facts.expires_on[lots])
+    ran_out = any_ & (facts.unused[lots] <= 0)
+    last_day = facts.use.days[last] if len(facts.use.days) else np.zeros(len(lots), np.int64)
+    share = (last_day - days) / np.maximum(1, facts.expires_on[lots] - days)
     return np.where(ran_out, np.clip(share, 0, 1), 2.0)
 
 
