@@ -35,26 +35,26 @@ class Tree(NamedTuple):
 
 @njit(cache=True, nogil=True)
 def grow(
-    values: Matrix, targets: Matrix, rows: Integers, smallest: int, tries: int, random: np.random.Generator
-) -> Tree:
-    """Grow one tree over `rows` of the ended lots, which are left in the order of the leaves.
+    values: Matrix, targets: Matrix, smallest: int, tries: int, random: np.random.Generator
+) -> tuple[Tree, Integers]:
+    """Grow one tree; its rows come back in the order of the leaves.
 
     Args:
-        values: traits, one row per ended lot.
-        targets: what a cut should tell apart, one row per ended lot; variances are added over the columns.
-        rows: positions in `values` the tree is grown on; reordered in place.
+        values: (traits, ended lots): a row per trait, so that a cut reads memory in one piece.
+        targets: (ended lots, targets): what a cut should tell apart; variances are added over the columns.
         smallest: fewest rows in a leaf.
         tries: traits tried per cut.
         random: draws the cuts.
     """
-    count = len(rows)
+    count = values.shape[1]
+    rows = np.arange(count)
     most = 2 * (count // smallest) + 3
     trait = np.full(most, _LEAF, np.int32)
     cut = np.zeros(most)
     left, begins, ends = np.zeros(most, np.int64), np.zeros(most, np.int64), np.zeros(most, np.int64)
     ends[0] = count
     nodes, waiting = 1, [0]
-    order = np.arange(values.shape[1])
+    order = np.arange(values.shape[0])
     while len(waiting) > 0:
         node = waiting.pop()
         if ends[node] - begins[node] < 2 * smallest:
@@ -63,14 +63,14 @@ def grow(
         trait[node], cut[node] = _best_cut(values, targets, here, order, smallest, tries, random)
         if trait[node] == _LEAF:
             continue
-        middle = begins[node] + _part(values[:, trait[node]], cut[node], here)
+        middle = begins[node] + _part(values[trait[node]], cut[node], here)
         left[node] = nodes
         begins[nodes], ends[nodes] = begins[node], middle
         begins[nodes + 1], ends[nodes + 1] = middle, ends[node]
         waiting.append(nodes)
         waiting.append(nodes + 1)
         nodes += 2
-    return Tree(trait[:nodes], cut[:nodes], left[:nodes], begins[:nodes], ends[:nodes])
+    return Tree(trait[:nodes], cut[:nodes], left[:nodes], begins[:nodes], ends[:nodes]), rows
 
 
 @njit(cache=True, nogil=True)
@@ -89,12 +89,13 @@ def _best_cut(
     for turn in range(len(order)):
         swap = turn + random.integers(0, len(order) - turn)
         order[turn], order[swap] = order[swap], order[turn]
-        low, high = _range(values, rows, order[turn])
+        column = values[order[turn]]
+        low, high = _range(column, rows)
         if high <= low:
             continue
         tried += 1
         at = low + random.random() * (high - low)
-        told = _told(values, targets, rows, order[turn], at, total, smallest)
+        told = _told(column, targets, rows, at, total, smallest)
         if told > best:
             best, best_trait, best_cut = told, order[turn], at
         if tried >= tries:
@@ -112,22 +113,20 @@ def _sums(targets: Matrix, rows: Integers) -> Numbers:
 
 
 @njit(cache=True, nogil=True)
-def _range(values: Matrix, rows: Integers, trait: int) -> tuple[float, float]:
-    low = high = values[rows[0], trait]
+def _range(values: Numbers, rows: Integers) -> tuple[float, float]:
+    low = high = values[rows[0]]
     for row in rows:
-        low, high = min(low, values[row, trait]), max(high, values[row, trait])
+        low, high = min(low, values[row]), max(high, values[row])
     return low, high
 
 
 @njit(cache=True, nogil=True)
-def _told(
-    values: Matrix, targets: Matrix, rows: Integers, trait: int, cut: float, total: Numbers, smallest: int
-) -> float:
+def _told(values: Numbers, targets: Matrix, rows: Integers, cut: float, total: Numbers, smallest: int) -> float:
     """Sum of squares that a cut explains; nil where a side would be too small."""
     below = np.zeros(targets.shape[1])
     under = 0
     for row in rows:
-        if values[row, trait] <= cut:
+        if values[row] <= cut:
             under += 1
             for column in range(targets.shape[1]):
                 below[column] += targets[row, column]
