@@ -17,6 +17,7 @@ page = st.navigation(
         st.Page("app_pages/portfolio.py", title="Portfolio", default=True),
         st.Page("app_pages/burn_down.py", title="Burn-down"),
         st.Page("app_pages/breakage.py", title="Breakage"),
+        st.Page("app_pages/track_record.py", title="Track record"),
         st.Page("app_pages/recognition.py", title="Recognition"),
         st.Page("app_pages/restatement.py", title="Restatement"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from dashboard.commands.backtest import backtest
 from dashboard.commands.check import check
 from dashboard.commands.close import close
 from dashboard.commands.forecast import forecast
@@ -32,6 +33,7 @@ app.command("query")(query)
 app.command("check")(check)
 app.command("close")(close)
 app.command("forecast")(forecast)
+app.command("backtest")(backtest)
 
 
 def main() -> None:

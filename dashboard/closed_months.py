@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from data.closes import Close
 
 #: The amounts of a roll-forward, as people call them.
-COMPONENTS: Final = {
+AMOUNT_NAMES: Final = {
     "billings": "Billings",
     "refunds": "Refunds",
     "escheat": "Escheat",
@@ -100,7 +100,7 @@ def _first_open(view: View, last: Close) -> None:
         for rows in _reported(closed_on.folder, view.snapshot.folder, last.period_end, end)
     )
     rows = pl.DataFrame(
-        [(said, posted_late[name].sum(), whole[name].sum()) for name, said in COMPONENTS.items()],
+        [(said, posted_late[name].sum(), whole[name].sum()) for name, said in AMOUNT_NAMES.items()],
         schema={"component": pl.String, "late": pl.Decimal(18, 3), "reported": pl.Decimal(18, 3)},
         orient="row",
     ).select("component", own=pl.col("reported") - pl.col("late"), late="late", reported="reported")
@@ -116,7 +116,7 @@ def _first_open(view: View, last: Close) -> None:
         },
         key="first_open_month",
         alt="The first open month as reported",
-        visible_rows=len(COMPONENTS),
+        visible_rows=len(AMOUNT_NAMES),
     )
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Forecast:
-    """What a lot is forecast to leave unused: expected, its 80% and 50% intervals, and its price."""
+    """What a lot is forecast to leave unused: expected, its 80% and 50% intervals, its price; when it may run out."""
 
     expected: Decimal
     low: Decimal
@@ -28,6 +28,8 @@ class Forecast:
     amount: Decimal
     recent_monthly: Decimal
     required_monthly: Decimal
+    runs_out_chance: float
+    runs_out_on: date | None
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,8 @@ def _forecast(watched: Mapping[str, Any]) -> Forecast:
         amount=watched["expected_amount"],
         recent_monthly=watched["recent_monthly"],
         required_monthly=watched["required_monthly"],
+        runs_out_chance=watched["runs_out_chance"] or 0.0,
+        runs_out_on=watched["runs_out_on"],
     )
 
 

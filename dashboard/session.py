@@ -13,6 +13,7 @@ from dashboard.theme import Theme, theme
 from data.sample import SAMPLE_STORE
 from data.snapshots import Snapshot, SnapshotError, list_snapshots, open_snapshot
 from queries.book import Book
+from queries.catalog import reads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 _VIEW: Final = "_view"
+_FORECASTING: Final = "Forecasting every open lot, and what past quarters would have been forecast …"
 #: How queries/book.py names a client without a segment.
 _NONE: Final = "(none)"
 
@@ -40,6 +42,8 @@ class View:
             FigureError: the figure does not exist or does not take a parameter.
         """
         asked = {"as_of": self.as_of, **self.filters, **parameters}
+        if reads(figure, "forecasts"):
+            _foresee(_book(self.snapshot.folder), self.as_of)
         return _result(self.snapshot.folder, figure, tuple(sorted(asked.items())))
 
     def on(self, snapshot: Snapshot) -> View:
@@ -127,3 +131,17 @@ def _result(folder: Path, figure: str, asked: tuple[tuple[str, Any], ...]) -> pl
 
 def _snapshot(folder: Path) -> Snapshot:
     return open_snapshot(folder.parent.parent, folder.name)
+
+
+def _foresee(book: Book, as_of: date) -> None:
+    """Make the forecasts of a day, the first time it is asked about, and show how far it is."""
+    if book.foresees(as_of):
+        return
+    place = st.empty()
+    bar = place.progress(0.0, _FORECASTING)
+
+    def show(done: int, days: int) -> None:
+        bar.progress(done / days, _FORECASTING)
+
+    book.foresee(as_of, show)
+    place.empty()

@@ -1,7 +1,8 @@
 """The source tables of a snapshot: every column's type, meaning, key and reference, in one place.
 
 All dates are civil and inclusive (R1.1). Money and quantities are DECIMAL, never floats: money carries three
-decimals because ISO 4217 has currencies with three minor digits (KWD), quantities carry four.
+decimals because ISO 4217 has currencies with three minor digits (KWD), quantities carry four, and the price of one unit
+six, because a credit can cost 0.0125.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Final
 
 MONEY: Final = "DECIMAL(18,3)"
 QUANTITY: Final = "DECIMAL(18,4)"
+PRICE: Final = "DECIMAL(18,6)"
 SHARE: Final = "DECIMAL(18,12)"
 FX_RATE: Final = "DECIMAL(18,8)"
 
@@ -162,7 +164,7 @@ LOTS = Table(
         _optional("grace_until", "DATE", "last usable day after carry-over (R1.3); empty = no grace"),
         _optional("carry_over_cap_quantity", QUANTITY, "units that may outlive expires_on (R7.4); empty = all"),
         Column("scope", "VARCHAR", "'any', or the service types it covers, separated by |"),
-        _optional("standalone_price", MONEY, "stand-alone selling price of one unit (R9.4)"),
+        _optional("standalone_price", PRICE, "stand-alone selling price of one unit (R9.4)"),
     ),
     rules=(
         Rule("quantity", "must be above 0", "quantity <= 0"),
@@ -354,7 +356,7 @@ RATE_CARD = Table(
     (
         Column("contract_id", "VARCHAR", "the contract", references="contracts.contract_id"),
         Column("service_type", "VARCHAR", "the service"),
-        Column("overage_rate", MONEY, "price of one unit of overage in the contract's currency (R9.2)"),
+        Column("overage_rate", PRICE, "price of one unit of overage in the contract's currency (R9.2)"),
     ),
 )
 

@@ -6,9 +6,8 @@ the contracts it is about, so no figure, total or export can reach beyond them.
 
 from __future__ import annotations
 
-from calendar import monthrange
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
 import duckdb
@@ -16,9 +15,11 @@ import duckdb
 from data.schema import MINOR_DIGITS, TABLES
 from data.snapshots import SnapshotError
 from queries import catalog
+from queries.calendar import month_ends, months_after
 from queries.catalog import Figure, FigureError
 from queries.computed import STEPS
-from queries.scenario import Scenario, suppose
+from queries.outlook import Outlook, Progress, no_progress
+from queries.scenario import CAUTIOUS, Scenario, suppose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,10 +51,13 @@ class Book:
 
     snapshot: Snapshot
     _root: duckdb.DuckDBPyConnection = field(init=False, repr=False, compare=False)
+    _outlook: Outlook = field(init=False, repr=False, compare=False)
     _narrowed_by: dict[str, str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self._root = _open(self.snapshot)
+        self._outlook = Outlook(self._root)
+        _make_figures(self._root)
         self._narrowed_by = _narrowed_by(self._root)
 
     def run(self, name: str, **parameters: object) -> pl.DataFrame:
@@ -77,11 +81,35 @@ class Book:
         figure = catalog.figure(name)
         scenario = Scenario.parse(str(parameters.pop("scenario", None) or ""))
         filters = {key: parameters.pop(key) for key in list(parameters) if key in FILTERS}
+        bound = _bound(figure, parameters)
+        self._make_what_it_reads(figure, bound)
+        if scenario.breakage == CAUTIOUS:
+            self.foresee(self.snapshot.dated_on)
         with self._root.cursor() as cursor:
             _narrow(cursor, filters, self._narrowed_by)
             if scenario != Scenario():
                 suppose(cursor, scenario, self.snapshot.dated_on)
-            return _ask(cursor, figure, _bound(figure, parameters))
+            return _ask(cursor, figure, bound)
+
+    def _make_what_it_reads(self, figure: Figure, bound: Mapping[str, object]) -> None:
+        """Forecasts are made for the day that is asked about, when it is."""
+        if catalog.reads(figure.name, "forecasts"):
+            self.foresee(_date(bound["as_of"]))
+        if catalog.reads(figure.name, "forecast_changes"):
+            self._outlook.ensure_change(_date(bound["as_of"]), _date(bound["since"]))
+        if catalog.reads(figure.name, "analog_curves"):
+            self._outlook.ensure_analogs(_date(bound["as_of"]), str(bound["lot"]))
+
+    def foresee(self, as_of: date, on_progress: Progress = no_progress) -> None:
+        """Make the forecasts of a day and of the quarter ends before it, unless they are there.
+
+        Figures that need them do so by themselves; this is for those who want to show how far it is.
+        """
+        self._outlook.ensure(as_of, on_progress)
+
+    def foresees(self, as_of: date) -> bool:
+        """Whether the forecasts of a day are there."""
+        return self._outlook.has(as_of)
 
     def failed_checks(self) -> dict[str, pl.DataFrame]:
         """The rows that violate an invariant, by check; empty means all hold."""
@@ -117,20 +145,6 @@ def _defaults(figure: Figure, as_of: date) -> dict[str, object]:
     return found
 
 
-def months_after(as_of: date, months: int) -> date:
-    """The day that many months later; a month's last day stays one, as grace does (R1.3).
-
-    Raises:
-        FigureError: the calendar ends before.
-    """
-    counted = as_of.year * 12 + as_of.month - 1 + months
-    if counted // 12 > date.max.year:
-        raise FigureError(f"The calendar has no {months} months after {as_of}. Ask about an earlier day.")
-    last = monthrange(counted // 12, counted % 12 + 1)[1]
-    is_month_end = as_of.day == monthrange(as_of.year, as_of.month)[1]
-    return date(counted // 12, counted % 12 + 1, last if is_month_end else min(as_of.day, last))
-
-
 def _ask(cursor: duckdb.DuckDBPyConnection, figure: Figure, parameters: Mapping[str, object]) -> pl.DataFrame:
     arguments = ", ".join(f"CAST(${key} AS {figure.parameters[key]})" for key in figure.parameters)
     columns = ", ".join(column.name for column in figure.columns)
@@ -141,20 +155,6 @@ def _ask(cursor: duckdb.DuckDBPyConnection, figure: Figure, parameters: Mapping[
     except (duckdb.DataError, duckdb.InvalidInputException) as error:
         raise FigureError(f"{figure.name} can't use these values: {error}") from error
     return rows
-
-
-def month_ends(as_of: date, months: int) -> list[date]:
-    """The closing days of the `months` months up to as_of, with the opening day before them first.
-
-    Raises:
-        FigureError: the calendar does not reach back that far.
-    """
-    counted = as_of.year * 12 + as_of.month - 1
-    try:
-        starts = [date((counted - back) // 12, (counted - back) % 12 + 1, 1) for back in range(months)]
-    except ValueError:
-        raise FigureError(f"The calendar has no {months} months before {as_of}. Ask about a later day.") from None
-    return sorted({as_of, *(start - timedelta(days=1) for start in starts)})
 
 
 def _date(value: object) -> date:
@@ -182,10 +182,13 @@ def _open(snapshot: Snapshot) -> duckdb.DuckDBPyConnection:
     )
     for name in (*TABLES, "currencies"):
         connection.execute(f"CREATE VIEW {name} AS FROM source.{name}")
+    return connection
+
+
+def _make_figures(connection: duckdb.DuckDBPyConnection) -> None:
     made: set[object] = set()
     for name in catalog.figures():
         _make(connection, name, made)
-    return connection
 
 
 def _make(connection: duckdb.DuckDBPyConnection, name: str, made: set[object]) -> None:

@@ -56,6 +56,13 @@ def figures() -> dict[str, Figure]:
 
 
 @cache
+def reads(figure_name: str, table: str) -> bool:
+    """Whether a figure reads a table, itself or through the figures it reads."""
+    found = figures().get(figure_name)
+    return found is not None and (table in found.reads or any(reads(name, table) for name in found.reads))
+
+
+@cache
 def checks() -> dict[str, str]:
     """The queries that must return no row, by name."""
     return {path.stem: path.read_text() for path in sorted((FOLDER / "checks").glob("*.sql"))}

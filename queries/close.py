@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import polars as pl
 
 from queries.book import FILTERS, Book
+from queries.calendar import BEGINNING
 from queries.catalog import FigureError
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ REVENUE: Final = ("revenue_ratable", "revenue_delivery", "revenue_breakage", "re
 AMOUNTS: Final = ("billings", "refunds", "escheat", *REVENUE, "overage_revenue")
 #: What side_by_side adds to the name of a later amount.
 AFTER: Final = "_after"
-#: A day before every book: as the opening, it makes the first period hold everything up to its end.
-BEGINNING: Final = date(1900, 1, 1)
 
 _CONTRACT: Final = ("contract_id", "currency")
 _SHOWN_AMOUNTS: Final = (
@@ -85,12 +84,6 @@ def reported(
     )
     snapshots = [*(book.snapshot for _, book in closed), current.snapshot]
     return narrow(rows, snapshots, filters).sort(*_CONTRACT, "period_end")
-
-
-def reported_totals(rows: pl.DataFrame) -> pl.DataFrame:
-    """Reported figures of contracts added up by currency, policy and period."""
-    by = ("currency", "policy", "period_end")
-    return rows.group_by(by).agg(_money(name).sum() for name in _SHOWN_AMOUNTS).sort(by)
 
 
 def late(last: Fixed, current: Book, *, policy: str = "booked", **filters: str) -> pl.DataFrame:

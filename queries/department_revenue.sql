@@ -1,10 +1,10 @@
 -- Revenue of every contract by the department that delivered it: management reporting, not segment reporting.
 --
 -- A delivered unit's price is split by the shares of its line, to the smallest amount by largest remainder, ties in
--- name order; a reversal takes back the same shares. What no department delivered stays unallocated: breakage,
--- adjustments, ratable revenue, and deliveries whose line names none. Overage counts where its line carries shares.
+-- name order; a reversal takes back the same shares. Breakage and adjustments stay unallocated; ratable revenue and
+-- deliveries whose line names no department were delivered by none. Overage counts where its line carries shares.
 --
--- Grain:   one row per contract, policy, period and department with revenue
+-- Grain:   one row per contract, policy, period and department with revenue or overage
 -- Order:   contract_id, policy, period_end, department
 -- Reads:   consumption, consumption_departments, contracts, currencies, lot_policies, overage, postings, revenue_by_lot
 -- Rules:   R12.1, R12.2, R12.3
@@ -13,8 +13,9 @@
 --   currency     VARCHAR        currency of amount
 --   policy       VARCHAR        ratable, on_delivery, proportional, remote or booked
 --   period_end   DATE           closing day of the period; the first boundary takes everything up to it
---   department   VARCHAR        who delivered, or '(unallocated breakage)'
---   amount       DECIMAL(18,3)  revenue
+--   department   VARCHAR        who delivered, '(unallocated breakage)' or '(not delivered by a department)'
+--   amount       DECIMAL(18,3)  revenue, and overage
+--   overage      DECIMAL(18,3)  of amount, billed in arrears: no part of the contract's revenue
 CREATE OR REPLACE MACRO department_revenue(boundaries DATE[]) AS TABLE
 WITH closings AS (
     SELECT DISTINCT unnest(boundaries) AS boundary
@@ -106,7 +107,13 @@ whole AS (
         revenue_by_lot.contract_id,
         revenue_by_lot.policy,
         revenue_by_lot.period_end,
-        revenue_by_lot.ratable + revenue_by_lot.delivery + revenue_by_lot.breakage + revenue_by_lot.adjustment AS amount
+        unnest(['(unallocated breakage)', '(not delivered by a department)']) AS department,
+        unnest(
+            [
+                revenue_by_lot.breakage + revenue_by_lot.adjustment,
+                revenue_by_lot.ratable + revenue_by_lot.delivery
+            ]
+        ) AS amount
     FROM revenue_by_lot(boundaries) AS revenue_by_lot
 ),
 
@@ -116,15 +123,17 @@ lines AS (
         split.policy,
         split.period_end,
         split.department,
-        split.amount
+        split.amount,
+        CASE WHEN split.is_overage THEN split.amount ELSE 0 END AS overage
     FROM split
     UNION ALL
     SELECT
         split.contract_id,
         split.policy,
         split.period_end,
-        '(unallocated breakage)' AS department,
-        -split.amount AS amount
+        '(not delivered by a department)' AS department,
+        -split.amount AS amount,
+        0 AS overage
     FROM split
     WHERE NOT split.is_overage
     UNION ALL
@@ -132,8 +141,9 @@ lines AS (
         whole.contract_id,
         whole.policy,
         whole.period_end,
-        '(unallocated breakage)' AS department,
-        whole.amount
+        whole.department,
+        whole.amount,
+        0 AS overage
     FROM whole
 )
 
@@ -143,8 +153,9 @@ SELECT
     lines.policy,
     lines.period_end,
     lines.department,
-    CAST(sum(lines.amount) AS DECIMAL(18, 3)) AS amount
+    CAST(sum(lines.amount) AS DECIMAL(18, 3)) AS amount,
+    CAST(sum(lines.overage) AS DECIMAL(18, 3)) AS overage
 FROM lines
 INNER JOIN contracts ON lines.contract_id = contracts.contract_id
 GROUP BY lines.contract_id, contracts.currency, lines.policy, lines.period_end, lines.department
-HAVING sum(lines.amount) <> 0;
+HAVING sum(lines.amount) <> 0 OR sum(lines.overage) <> 0;

@@ -1,8 +1,7 @@
 """What one lot, or one layer of it, is worth and has recognised under each policy: exact fractions, event by event.
 
 All amounts are in thousandths of the currency, all quantities in ten-thousandths of a unit, as `fractions.Fraction`
-or `int`: nothing but what moves to another lot is rounded here (R10.1). `queries/valuation.py` tells a layer what
-happened to it.
+or `int`: no layer is rounded here (R10.1). `queries/valuation.py` tells a layer what happened to it.
 """
 
 from __future__ import annotations
@@ -30,11 +29,20 @@ def rounded(amount: Fraction, minor_unit: int) -> int:
 
 @dataclass
 class Chain:
-    """One policy's view of a layer: its price, what is recognised of it, and adjustments that were not earned."""
+    """One policy's view of a layer: its price, what is recognised of it, and adjustments that were not earned.
+
+    A transfer can leave a price that can't be booked; `residue` is what it lacks of the amount it is booked at in the
+    end, so that the lots together come to what was billed (R13.2).
+    """
 
     price: Fraction = NIL
     recognised: Fraction = NIL
     adjustment: Fraction = NIL
+    residue: Fraction = NIL
+
+    def bookable(self, amount: Fraction) -> Fraction:
+        """An amount to date to be rounded: all of the price comes with its residue."""
+        return amount + self.residue if amount == self.price else amount
 
     @property
     def carrying(self) -> Fraction:
@@ -128,6 +136,14 @@ class Ratable(Chain):
             self.spans.pop()
         self.spans.append(RatableSpan(term, self.recognised, self.carrying, self.adjustment))
 
+    def finish(self, minor_unit: int) -> None:
+        """Book the residue on the last day, where rounding alone does not come to it."""
+        if self.spans and rounded(self.price, minor_unit) != rounded(self.price + self.residue, minor_unit):
+            ends_on = self.spans[-1].term.ends_on
+            self.accrue(ends_on - timedelta(days=1))
+            self.price, self.residue = self.price + self.residue, NIL
+            self.restart(ends_on, ends_on)
+
 
 @dataclass(frozen=True)
 class RatableSpan:
@@ -191,23 +207,26 @@ class Layer:
             chain.price += amount
         self._respread(on)
 
-    def take_in(self, units: int, amounts: dict[str, Fraction], on: date) -> None:
-        """Units moved in (negative: out) with the carrying amount each policy had for them (R7.2)."""
+    def take_in(self, units: int, parts: list[dict[str, Fraction]], on: date) -> None:
+        """Units moved in (negative: out) with the carrying amounts each policy had for them (R7.2).
+
+        The prices are exact, but what the lots are booked at in the end is rounded part by part, so that it adds up.
+        """
         self.ratable.accrue(on - timedelta(days=1))
         self.left += units
         self.proportional.granted += units
         for policy, chain in self.chains():
-            chain.price += amounts[policy]
-            self.moved[policy] = self.moved.get(policy, NIL) + amounts[policy]
+            exact = sum((part[policy] for part in parts), NIL)
+            booked = sum(rounded(part[policy], self.minor_unit) for part in parts)
+            chain.price += exact
+            chain.residue += booked - exact
+            self.moved[policy] = self.moved.get(policy, NIL) + booked
         self._respread(on)
 
     def carried_by(self, units: int, on: date) -> dict[str, Fraction]:
-        """The carrying amount of some of the units left, by policy; in bookable amounts, since it changes lots."""
+        """The carrying amount of some of the units left, by policy."""
         self.ratable.accrue(on - timedelta(days=1))
-        return {
-            policy: Fraction(rounded(chain.carrying * units / self.left, self.minor_unit))
-            for policy, chain in self.chains()
-        }
+        return {policy: chain.carrying * units / self.left for policy, chain in self.chains()}
 
     def draw(self, units: int, event: str) -> None:
         """Deliver units (R4.1)."""
@@ -304,7 +323,7 @@ class Layer:
         for policy, chain in self.chains():
             kept = self.billed + self.moved.get(policy, NIL)
             chain.adjustment = kept - chain.recognised
-            chain.price = kept
+            chain.price, chain.residue = kept, NIL
         self._respread(on)
 
     def _respread(self, on: date) -> None:

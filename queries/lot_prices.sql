@@ -26,7 +26,7 @@ bundled AS (
         lots.lot_id,
         lots.contract_id,
         currencies.minor_unit,
-        units(lots.quantity) * mills(lots.standalone_price) AS weight,
+        units(lots.quantity) * millionths(lots.standalone_price) AS weight,
         sum(weight) OVER by_contract AS total_weight,
         (mills(contracts.transaction_price) - mills(coalesce(priced.amount, 0))) // currencies.minor_unit AS pool
     FROM lots

@@ -27,7 +27,10 @@ SELECT
     movements.quantity,
     CASE WHEN rate_card.overage_rate IS NULL THEN 'unpriced' ELSE 'billable' END AS status,
     coalesce(
-        rounded_money(mills(rate_card.overage_rate) * units(movements.quantity), 10000, currencies.minor_unit), 0
+        rounded_money(
+            millionths(rate_card.overage_rate) * units(movements.quantity), 10000 * 1000, currencies.minor_unit
+        ),
+        0
     ) AS revenue
 FROM movements
 INNER JOIN consumption ON movements.event_id = consumption.consumption_id

@@ -1,7 +1,7 @@
 -- Which contracts make the difference between the policies over a span.
 --
 -- Grain:   one row per contract with revenue under some policy after the first boundary and up to the last
--- Order:   currency, abs(difference) DESC, contract_id
+-- Order:   currency, abs(on_delivery - ratable) DESC, contract_id
 -- Reads:   accounts, contracts, revenue_lines
 -- Rules:   R3.1, R4.1, R4.3, R5.1, R6.1
 -- Columns:
@@ -15,14 +15,11 @@
 --   on_delivery         DECIMAL(18,3)  on delivery, lapse included
 --   proportional        DECIMAL(18,3)  with breakage in proportion
 --   remote              DECIMAL(18,3)  with breakage once use is remote
---   breakage            DECIMAL(18,3)  of on_delivery, recognised for lapsed units
---   difference          DECIMAL(18,3)  on_delivery less ratable: timing, never total
 CREATE OR REPLACE MACRO policy_difference(boundaries DATE[]) AS TABLE
 WITH lines AS (
     SELECT
         revenue_lines.contract_id,
         revenue_lines.policy,
-        revenue_lines.breakage,
         revenue_lines.ratable + revenue_lines.delivery + revenue_lines.breakage + revenue_lines.adjustment AS revenue
     FROM revenue_lines([list_min(boundaries), list_max(boundaries)]) AS revenue_lines
     WHERE revenue_lines.period_end > list_min(boundaries)
@@ -35,8 +32,7 @@ spans AS (
         coalesce(sum(lines.revenue) FILTER (WHERE lines.policy = 'ratable'), 0) AS ratable,
         coalesce(sum(lines.revenue) FILTER (WHERE lines.policy = 'on_delivery'), 0) AS on_delivery,
         coalesce(sum(lines.revenue) FILTER (WHERE lines.policy = 'proportional'), 0) AS proportional,
-        coalesce(sum(lines.revenue) FILTER (WHERE lines.policy = 'remote'), 0) AS remote,
-        coalesce(sum(lines.breakage) FILTER (WHERE lines.policy = 'on_delivery'), 0) AS breakage
+        coalesce(sum(lines.revenue) FILTER (WHERE lines.policy = 'remote'), 0) AS remote
     FROM lines
     GROUP BY lines.contract_id
 )
@@ -51,9 +47,7 @@ SELECT
     CAST(spans.ratable AS DECIMAL(18, 3)) AS ratable,
     CAST(spans.on_delivery AS DECIMAL(18, 3)) AS on_delivery,
     CAST(spans.proportional AS DECIMAL(18, 3)) AS proportional,
-    CAST(spans.remote AS DECIMAL(18, 3)) AS remote,
-    CAST(spans.breakage AS DECIMAL(18, 3)) AS breakage,
-    CAST(spans.on_delivery - spans.ratable AS DECIMAL(18, 3)) AS difference
+    CAST(spans.remote AS DECIMAL(18, 3)) AS remote
 FROM spans
 INNER JOIN contracts ON spans.contract_id = contracts.contract_id
 INNER JOIN accounts ON contracts.account_id = accounts.account_id

@@ -1,10 +1,11 @@
 -- The portfolio on one day: what is open, what ends soon, what will lapse, what is deferred and what is still to earn.
 --
--- Deferred revenue and backlog follow the policy each contract is booked under. Lots tend to miss together: interval widths are added accordingly.
+-- Deferred revenue and backlog follow the policy each contract is booked under. The interval of the forecast counts how
+-- far lots miss together (unused_draws).
 --
 -- Grain:   one row per currency with a contract booked, billed or earned by as_of
 -- Order:   currency
--- Reads:   backlog, currencies, watch_list
+-- Reads:   backlog, currencies, unused_draws, watch_list
 -- Rules:   R8.2, R8.4, R11.3
 -- Columns:
 --   currency            VARCHAR        currency of the amounts; currencies are never added
@@ -30,17 +31,28 @@ WITH open_lots AS (
         sum(watch_list.remaining_amount) FILTER (WHERE watch_list.days_left <= 30) AS ending_30_amount,
         sum(watch_list.remaining_amount) FILTER (WHERE watch_list.days_left <= 60) AS ending_60_amount,
         sum(watch_list.remaining_amount) FILTER (WHERE watch_list.days_left <= 90) AS ending_90_amount,
-        sum(watch_list.expected_amount) AS expected_amount,
-        joint_half_width(
-            sum(watch_list.expected_amount - watch_list.low_amount),
-            sum((watch_list.expected_amount - watch_list.low_amount) ** 2)
-        ) AS below,
-        joint_half_width(
-            sum(watch_list.high_amount - watch_list.expected_amount),
-            sum((watch_list.high_amount - watch_list.expected_amount) ** 2)
-        ) AS above
+        sum(watch_list.expected_amount) AS expected_amount
     FROM watch_list(as_of) AS watch_list
     GROUP BY watch_list.currency
+),
+
+worlds AS (
+    SELECT
+        unused_draws.currency,
+        unused_draws.draw_no,
+        sum(unused_draws.amount) AS amount
+    FROM unused_draws(as_of) AS unused_draws
+    WHERE unused_draws.origin = as_of
+    GROUP BY unused_draws.currency, unused_draws.draw_no
+),
+
+intervals AS (
+    SELECT
+        worlds.currency,
+        quantile_cont(worlds.amount, 0.1) AS low,
+        quantile_cont(worlds.amount, 0.9) AS high
+    FROM worlds
+    GROUP BY worlds.currency
 ),
 
 positions AS (
@@ -63,15 +75,12 @@ SELECT
     CAST(coalesce(open_lots.ending_60_amount, 0) AS DECIMAL(18, 3)) AS ending_60_amount,
     CAST(coalesce(open_lots.ending_90_amount, 0) AS DECIMAL(18, 3)) AS ending_90_amount,
     CAST(coalesce(open_lots.expected_amount, 0) AS DECIMAL(18, 3)) AS expected_amount,
-    estimated_money(
-        greatest(0, coalesce(open_lots.expected_amount - open_lots.below, 0)), currencies.minor_unit
-    ) AS low_amount,
-    estimated_money(
-        coalesce(least(open_lots.open_amount, open_lots.expected_amount + open_lots.above), 0), currencies.minor_unit
-    ) AS high_amount,
+    estimated_money(coalesce(intervals.low, 0), currencies.minor_unit) AS low_amount,
+    estimated_money(coalesce(intervals.high, 0), currencies.minor_unit) AS high_amount,
     CAST(coalesce(positions.deferred_revenue, 0) AS DECIMAL(18, 3)) AS deferred_revenue,
     CAST(coalesce(positions.contract_assets, 0) AS DECIMAL(18, 3)) AS contract_assets,
     CAST(positions.backlog AS DECIMAL(18, 3)) AS backlog
 FROM positions
 INNER JOIN currencies ON positions.currency = currencies.currency
-LEFT JOIN open_lots ON positions.currency = open_lots.currency;
+LEFT JOIN open_lots ON positions.currency = open_lots.currency
+LEFT JOIN intervals ON positions.currency = intervals.currency;

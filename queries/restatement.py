@@ -13,14 +13,15 @@ import polars as pl
 import polars.selectors as cs
 
 from data.schema import TABLES
-from queries.book import Book, month_ends
-from queries.close import AFTER, AMOUNTS, BEGINNING, contracts, narrow, side_by_side
+from queries.calendar import BEGINNING, month_ends
+from queries.close import AFTER, AMOUNTS, contracts, narrow, side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
     from data.snapshots import Snapshot
+    from queries.book import Book
 
 _PERIOD: Final = ("contract_id", "currency", "period_end")
 

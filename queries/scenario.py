@@ -61,7 +61,7 @@ SELECT
         * CAST(0.000000000001 AS DECIMAL(13, 12)) AS DECIMAL(18, 12)
     ) AS rate,
     'what-if' AS estimate_id
-FROM unused_forecast_at([CAST($known_on AS DATE)]) AS forecast
+FROM unused_forecast(CAST($known_on AS DATE)) AS forecast
 INNER JOIN lots ON forecast.lot_id = lots.lot_id
 INNER JOIN lot_balance(CAST($known_on AS DATE)) AS balance ON forecast.lot_id = balance.lot_id
 WHERE balance.granted_quantity > 0

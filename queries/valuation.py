@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import polars as pl
 
-from queries.layer import NIL, Layer, Ratable, RatableSpan, rounded
+from queries.layer import Layer, Ratable, RatableSpan, rounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -207,7 +207,7 @@ class _Contract:
         self.postings: list[tuple[Any, ...]] = []
         self._lots = {str(row["lot_id"]): row for row in lots}
         self._layers = {(lot_id, lot_id): _layer(row) for lot_id, row in self._lots.items()}
-        self._in_transit: dict[str, Fraction] = {}
+        self._in_transit: list[dict[str, Fraction]] = []
         self._booked: dict[tuple[str, str, str], tuple[int, ...]] = {}
         self._valued: dict[tuple[str, str], tuple[int, int]] = {}
         self._events = sorted(
@@ -238,6 +238,7 @@ class _Contract:
     def spans(self) -> Iterator[tuple[Any, ...]]:
         """The ratable terms of the layers."""
         for layer in self._layers.values():
+            layer.ratable.finish(layer.minor_unit)
             for span in layer.ratable.spans:
                 yield _span(layer, span)
 
@@ -283,19 +284,19 @@ class _Contract:
     def _transfer(self, layer: Layer, units: int, on: date) -> None:
         if units < 0:
             leaving = layer.carried_by(-units, on)
-            layer.take_in(units, {policy: -amount for policy, amount in leaving.items()}, on)
-            for policy, amount in leaving.items():
-                self._in_transit[policy] = self._in_transit.get(policy, NIL) + amount
+            layer.take_in(units, [{policy: -amount for policy, amount in leaving.items()}], on)
+            self._in_transit.append(leaving)
         else:
             layer.take_in(units, self._in_transit, on)
-            self._in_transit = {}
+            self._in_transit = []
 
     def _value(self, event: _Event, row: Row, layer: Layer, on: date) -> None:
         """What the row is worth: grants move the lot's price, what ends it waives price, the rest is gone of it."""
         key = (layer.lot_id, layer.layer_id)
         price_before, gone_before = self._valued.get(key, (0, 0))
-        price = rounded(layer.delivery.price, layer.minor_unit)
-        gone = rounded(layer.delivery.recognised + layer.delivery.adjustment, layer.minor_unit)
+        chain = layer.delivery
+        price = rounded(chain.price + chain.residue, layer.minor_unit)
+        gone = rounded(chain.bookable(chain.recognised + chain.adjustment), layer.minor_unit)
         kind = row.get("kind")
         worth: list[tuple[str, int]] = []
         if kind is None or row["amendment"] == "termination":  # an invoice after the end, or the end itself
@@ -434,7 +435,7 @@ def _components(layer: Layer) -> Iterator[tuple[str, tuple[int, ...]]]:
     for policy, chain in layer.usage_chains():
         earned = chain.recognised - layer.escheated
         sums = (layer.delivered, earned, earned + chain.adjustment, chain.recognised + chain.adjustment)
-        booked = [rounded(amount, layer.minor_unit) for amount in sums]
+        booked = [rounded(chain.bookable(amount), layer.minor_unit) for amount in sums]
         yield policy, tuple(now - before for now, before in zip(booked, [0, *booked], strict=False))
 
 

@@ -2,7 +2,7 @@
 --
 -- Grain:   one row per lot open or in grace at as_of
 -- Order:   currency, expected_amount DESC, lot_id
--- Reads:   lot_balance, movements, unused_forecast_at
+-- Reads:   lot_balance, movements, unused_forecast
 -- Rules:   R1.2, R1.3
 -- Columns:
 --   lot_id              VARCHAR        the lot
@@ -36,6 +36,8 @@
 --   expected_amount     DECIMAL(18,3)  price of the forecast unused units: the money at risk
 --   low_amount          DECIMAL(18,3)  lower end of the 80% interval
 --   high_amount         DECIMAL(18,3)  upper end of the 80% interval
+--   runs_out_chance     DOUBLE         chance that nothing is left before the end, 0 to 1; empty = no end
+--   runs_out_on         DATE           the day that would be, in the middle of what is likely
 CREATE OR REPLACE MACRO watch_list(as_of DATE) AS TABLE
 WITH recent AS (
     SELECT
@@ -65,7 +67,7 @@ SELECT
     lot_balance.granted_quantity,
     lot_balance.remaining_quantity,
     lot_balance.remaining_amount,
-    unused_forecast_at.elapsed_share,
+    unused_forecast.elapsed_share,
     CAST(lot_balance.drawn_quantity AS DOUBLE) / CAST(lot_balance.granted_quantity AS DOUBLE) AS used_share,
     CAST(coalesce(recent.drawn_in_90_days, 0) / 3 AS DECIMAL(18, 4)) AS recent_monthly,
     CASE
@@ -77,16 +79,18 @@ SELECT
                 )
     END AS required_monthly,
     recent.last_used_on,
-    coalesce(unused_forecast_at.learned_from, 0) AS learned_from,
-    coalesce(unused_forecast_at.expected_quantity, 0) AS expected_quantity,
-    coalesce(unused_forecast_at.low_quantity, 0) AS low_quantity,
-    coalesce(unused_forecast_at.high_quantity, 0) AS high_quantity,
-    coalesce(unused_forecast_at.lower_quantity, 0) AS lower_quantity,
-    coalesce(unused_forecast_at.upper_quantity, 0) AS upper_quantity,
-    coalesce(unused_forecast_at.expected_amount, 0) AS expected_amount,
-    coalesce(unused_forecast_at.low_amount, 0) AS low_amount,
-    coalesce(unused_forecast_at.high_amount, 0) AS high_amount
+    coalesce(unused_forecast.learned_from, 0) AS learned_from,
+    coalesce(unused_forecast.expected_quantity, 0) AS expected_quantity,
+    coalesce(unused_forecast.low_quantity, 0) AS low_quantity,
+    coalesce(unused_forecast.high_quantity, 0) AS high_quantity,
+    coalesce(unused_forecast.lower_quantity, 0) AS lower_quantity,
+    coalesce(unused_forecast.upper_quantity, 0) AS upper_quantity,
+    coalesce(unused_forecast.expected_amount, 0) AS expected_amount,
+    coalesce(unused_forecast.low_amount, 0) AS low_amount,
+    coalesce(unused_forecast.high_amount, 0) AS high_amount,
+    unused_forecast.runs_out_chance,
+    unused_forecast.runs_out_on
 FROM lot_balance(as_of) AS lot_balance
-LEFT JOIN unused_forecast_at([as_of]) AS unused_forecast_at ON lot_balance.lot_id = unused_forecast_at.lot_id
+LEFT JOIN unused_forecast(as_of) AS unused_forecast ON lot_balance.lot_id = unused_forecast.lot_id
 LEFT JOIN recent ON lot_balance.lot_id = recent.lot_id
 WHERE lot_balance.status IN ('open', 'grace');

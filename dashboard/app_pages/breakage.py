@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Final
+from decimal import Decimal
+from typing import Any, Final
 
 import polars as pl
 import streamlit as st
 
 from dashboard import format as fmt
-from dashboard.charts import unused_by_quarter
+from dashboard.charts import forecast_change, unused_by_quarter
 from dashboard.charts.unused_by_quarter import held, quarter, tested_quarters
 from dashboard.filters import check, described, forget
-from dashboard.parts import Stat, assumptions, chart, empty, figure_row, headline
-from dashboard.session import View, current, current_theme
+from dashboard.parts import Stat, assumptions, chart, empty, figure_row, finding, headline, plain
+from dashboard.session import View, current, current_theme, previous
 from dashboard.tables import day_column, money_column, section, share_column, table, text_column, with_interval
 
 _ASSUMPTIONS: Final = (
-    "A quarter's interval adds its lots up with a correlation of 0.15: lots tend to miss together. It covers lots now"
+    "Intervals of totals count how far lots have missed together in past forecasts. A quarter's covers lots now"
     " open, so a quarter far ahead will still gain lots not yet bought. The forecast is a judgement aid: recognised"
     " breakage rests on recorded estimates, not on it."
 )
 _YEAR: Final = 4
 _GROUPS: Final = ("Service", "Segment", "Owner")
+#: Days added to every open lot, and by what its use to come is multiplied.
+_TIMES: Final = {"as agreed": 0, "1 month": 30, "3 months": 91, "6 months": 182, "12 months": 365}
+_BURNS: Final = {"as forecast": 1.0, "10% lower": 0.9, "10% higher": 1.1, "25% higher": 1.25, "50% higher": 1.5}
 
 
 def render(view: View) -> None:
@@ -34,10 +38,12 @@ def render(view: View) -> None:
     headline(said.title, described(view))
     figure_row(_stats(quarters, view.currency), view.currency)
     chart(said, unused_by_quarter.draw(quarters, view.currency, current_theme()), key="unused_by_quarter")
+    _moved(view)
     if view.ask("watch_list").height:
+        _what_if(view)
         _by(view)
         _contributors(view)
-    assumptions(_ASSUMPTIONS, "unused_forecast_at")
+    assumptions(_ASSUMPTIONS, "unused_forecast")
 
 
 def _stats(quarters: pl.DataFrame, currency: str) -> list[Stat]:
@@ -63,6 +69,47 @@ def _stats(quarters: pl.DataFrame, currency: str) -> list[Stat]:
             )
         )
     return stats
+
+
+def _moved(view: View) -> None:
+    """What moved the forecast since the previous snapshot."""
+    before = previous(view)
+    if before is None:
+        return
+    changes = view.ask("unused_change", since=before.dated_on)
+    then = _sum(view.ask("unused_forecast")["expected_amount"]) - _sum(changes["amount"])
+    said = forecast_change.finding(then, changes, before.dated_on, view.as_of, view.currency)
+    drawn = forecast_change.draw(then, changes, before.dated_on, view.as_of, view.currency, current_theme())
+    finding(said, drawn, key="unused_change")
+
+
+def _sum(amounts: pl.Series) -> Decimal:
+    return sum(amounts, Decimal(0))
+
+
+def _what_if(view: View) -> None:
+    """What more time or a higher burn would change, answered from the same draws."""
+    for name, answers in (("more_time", _TIMES), ("burn", _BURNS)):
+        check(name, list(answers), next(iter(answers)))
+    title = st.container()
+    time_place, burn_place, answer_place = st.columns([1, 1, 3], vertical_alignment="bottom")
+    added = time_place.selectbox("More time", list(_TIMES), key="more_time", bind="query-params")
+    burn = burn_place.selectbox("Burn", list(_BURNS), key="burn", bind="query-params")
+    rows = view.ask("unused_what_if", added_days=_TIMES[added], burn=_BURNS[burn])
+    with title:
+        section("What if", "unused_what_if", rows, view)
+    if rows.height:
+        with answer_place:
+            st.markdown(plain(_answer(rows.row(0, named=True), added, burn, view.currency)))
+
+
+def _answer(row: dict[str, Any], added: str, burn: str, currency: str) -> str:
+    now, then = (fmt.money(row[name], currency) for name in ("forecast_amount", "what_if_amount"))
+    if _TIMES[added] == 0 and _BURNS[burn] == 1:
+        return f"As things are, {now} would be left of {row['lot_count']} open lots. Pick more time or another burn."
+    interval = f"80%: {fmt.money(row['low_amount'], currency)} to {fmt.money(row['high_amount'], currency)}"
+    change = fmt.change(row["what_if_amount"] - row["forecast_amount"], currency)
+    return f"{then} would be left instead of {now}, {change} ({interval})."
 
 
 def _by(view: View) -> None:

@@ -8,7 +8,7 @@ import polars as pl
 import streamlit as st
 
 from dashboard import format as fmt
-from dashboard.charts import burn_down
+from dashboard.charts import analogs, burn_down
 from dashboard.filters import described
 from dashboard.lot import Lot, finding, lot_of
 from dashboard.parts import Stat, assumptions, chart, empty, figure_row, headline, muted
@@ -45,10 +45,11 @@ def render(view: View) -> None:
     headline(said.title, described(view))
     figure_row(_stats(lot), lot.currency)
     chart(said, burn_down.draw(lot, history, view.as_of, current_theme()), key="burn_down")
+    _alike(view, lot)
     _ranking(view, ranking)
     _in_flight(view, lot)
     _used_for(view, lot)
-    assumptions(_ASSUMPTIONS, "unused_forecast_at")
+    assumptions(_ASSUMPTIONS, "unused_forecast")
 
 
 def _row(rows: pl.DataFrame, lot_id: str) -> dict[str, Any] | None:
@@ -77,7 +78,45 @@ def _stats(lot: Lot) -> list[Stat]:
         worth,
         Stat("Forecast unused", fmt.quantity(fmt.rough(forecast.expected), lot.unit)),
         Stat("Money at risk", fmt.money(forecast.amount, lot.currency)),
+        Stat(
+            "Runs out early",
+            f"{forecast.runs_out_chance:.0%}",
+            help="Chance that nothing is left before the last usable day."
+            + (f" If so, around {fmt.full_day(forecast.runs_out_on)}." if forecast.runs_out_on else ""),
+        ),
     ]
+
+
+def _alike(view: View, lot: Lot) -> None:
+    """Why: the ended lots the forecast rests on, and how they burnt down."""
+    if lot.forecast is None:
+        return
+    curves = view.ask("analogs", lot=lot.lot_id)
+    if curves.is_empty():
+        muted(
+            "No lot had ended by then that this one could be compared with: the forecast is the pace so far, in doubt."
+        )
+        return
+    own = view.ask("burn_curves", contract=lot.contract_id).filter(lot_id=lot.lot_id)
+    with st.expander(analogs.finding(curves).title):
+        chart(analogs.finding(curves), analogs.draw(curves, own, current_theme()), key="analogs")
+        alike = curves.unique("analog_no", maintain_order=True)
+        section("The lots compared with", "analogs", alike, view)
+        table(
+            alike,
+            {
+                "service": text_column("Service"),
+                "quantity": quantity_column("Units"),
+                "unit": text_column("Unit"),
+                "term_days": st.column_config.NumberColumn("Days of term"),
+                "ended_on": day_column("Ended"),
+                "unused_share": share_column("Left unused"),
+                "weight": share_column("Weight"),
+            },
+            key="alike",
+            alt="Ended lots the forecast rests on",
+            visible_rows=6,
+        )
 
 
 def _ranking(view: View, lots: pl.DataFrame) -> None:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 _ASSUMPTIONS: Final = (
     "Open balance is the price of units bought and not yet used or lapsed. Deferred revenue and backlog follow the"
-    " method each contract is booked under. Intervals add lots up with a correlation of 0.15: lots tend to miss"
-    " together."
+    " method each contract is booked under. Intervals of totals count how far lots have missed together"
+    " in past forecasts."
 )
 
 
@@ -125,7 +125,7 @@ def render(view: View) -> None:
     with figures:
         figure_row(stats(view, summary), view.currency)
     _watch_list(view)
-    assumptions(_ASSUMPTIONS, "unused_forecast_at")
+    assumptions(_ASSUMPTIONS, "unused_forecast")
 
 
 render(current())

@@ -9,13 +9,13 @@ import streamlit as st
 
 from dashboard import format as fmt
 from dashboard.charts import restatement
-from dashboard.closed_months import COMPONENTS, closed_months
+from dashboard.closed_months import AMOUNT_NAMES, closed_months
 from dashboard.filters import check, described, forget
 from dashboard.parts import Stat, assumptions, chart, figure_row, headline, muted, plain
 from dashboard.session import View, current, current_theme, opened, snapshots, store
 from dashboard.tables import day_column, ledger_column, picked, section, table, text_column
 from data.closes import is_older, list_closes
-from queries.book import month_ends
+from queries.calendar import month_ends
 from queries.close import narrow
 from queries.restatement import compare, moved, moved_contracts, moved_months, source_changes
 
@@ -245,7 +245,7 @@ def _contract(view: View, contracts: pl.DataFrame, amounts: pl.DataFrame, source
     )
     section(f"Amounts of {contract_id} that moved", "moved", own, view, _HOW_MOVED)
     table(
-        own.with_columns(pl.col("component").replace(COMPONENTS)),
+        own.with_columns(pl.col("component").replace(AMOUNT_NAMES)),
         {
             "period_end": day_column("Month to"),
             "component": text_column("Amount"),

@@ -8,7 +8,7 @@ from dashboard import format as fmt
 from dashboard.charts.base import blank, money_axis
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from decimal import Decimal
 
     import plotly.graph_objects as go
@@ -20,12 +20,14 @@ _AROUND: Final = 80
 _LABEL: Final = 90
 
 
-def draw(departments: Sequence[tuple[str, Decimal]], unallocated: str, currency: str, theme: Theme) -> go.Figure:
+def draw(
+    departments: Sequence[tuple[str, Decimal]], unallocated: Collection[str], currency: str, theme: Theme
+) -> go.Figure:
     """Bars from left to right, the largest on top, each with its amount at its end."""
     figure = blank(theme, height=_BAR * len(departments) + _AROUND, right=_LABEL)
     names = [name for name, _ in departments]
     amounts = [float(amount) for _, amount in departments]
-    colours = [theme.attention if name == unallocated else theme.actual for name in names]
+    colours = [theme.attention if name in unallocated else theme.actual for name in names]
     figure.add_bar(
         x=amounts,
         y=names,

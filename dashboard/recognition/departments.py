@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 
     from dashboard.recognition.periods import Periods
 
-UNALLOCATED: Final = "(unallocated breakage)"
+#: What department_revenue calls what no department delivered.
+UNALLOCATED: Final = ("(unallocated breakage)", "(not delivered by a department)")
 _ASSUMPTIONS: Final = (
     "Management reporting, not segment reporting, and analysis, not accounting advice. Each delivery's price is split"
-    " by the shares recorded on its line, cents by largest remainder (R12.1). Breakage, adjustments and ratable"
-    " revenue, which nobody delivered, stay unallocated (R12.2). Departments and unallocated together are the revenue"
-    " recognised and the overage of lines that name departments (R12.3)."
+    " by the shares recorded on its line, cents by largest remainder (R12.1). Breakage and adjustments stay"
+    " unallocated (R12.2), and so do ratable revenue and deliveries whose line names no department. Departments and"
+    " unallocated together are the revenue recognised and the overage of lines that name departments (R12.3)."
 )
 
 
@@ -36,7 +37,7 @@ def render(view: View, periods: Periods) -> None:
     everything = view.ask("department_revenue", boundaries=periods.asked())
     rows = everything.filter(pl.col("period_end") > periods.opening)
     if rows.is_empty():
-        empty(view, "policy_difference", "Nothing was recognised in these months.")
+        empty(view, "department_revenue", "Nothing was recognised in these months.")
         return
     answer = st.container()
     with st.container(width=220):
@@ -47,7 +48,7 @@ def render(view: View, periods: Periods) -> None:
         view.ask("recognition_by_period", boundaries=periods.asked()).filter(policy=policy), "revenue_total"
     )
     with answer:
-        _answer(view, by_department, revenue, shared_overage(view, periods), periods, policy)
+        _answer(view, by_department, revenue, totals.of(own, "overage"), periods, policy)
     if by_department.is_empty():
         st.info(f"Nothing was recognised under {said(policy)} in these months. Pick another policy.")
         return
@@ -63,31 +64,16 @@ def ranked(own: pl.DataFrame) -> pl.DataFrame:
     return (
         own.group_by("department")
         .agg(pl.sum("amount"))
-        .sort(pl.col("department") == UNALLOCATED, -pl.col("amount"), "department")
+        .sort(pl.col("department").is_in(UNALLOCATED), -pl.col("amount"), "department")
         .with_columns(share=pl.col("amount").cast(pl.Float64) / pl.sum("amount").cast(pl.Float64))
     )
-
-
-def shared_overage(view: View, periods: Periods) -> Decimal:
-    """Overage of the span whose lines, or the lines they take back, name departments."""
-    rows = view.ask("overage").filter(
-        pl.col("service_date").is_between(periods.opening, periods.closing, closed="right"), pl.col("revenue") != 0
-    )
-    lines = pl.scan_parquet(view.snapshot.path("consumption")).select("consumption_id", "reverses")
-    named = pl.scan_parquet(view.snapshot.path("consumption_departments")).select(shared="consumption_id")
-    kept = (
-        rows.lazy()
-        .join(lines, on="consumption_id", how="inner")
-        .join(named, left_on=pl.coalesce("reverses", "consumption_id"), right_on="shared", how="semi")
-    )
-    return totals.of(kept.collect(), "revenue")
 
 
 def _answer(
     view: View, ranking: pl.DataFrame, revenue: Decimal, overage: Decimal, periods: Periods, policy: str
 ) -> None:
     currency = view.currency
-    allocated = ranking.filter(pl.col("department") != UNALLOCATED)
+    allocated = ranking.filter(~pl.col("department").is_in(UNALLOCATED))
     together, total = totals.of(allocated, "amount"), totals.of(ranking, "amount")
     under = "as booked" if policy == BOOKED else f"under {said(policy)}"
     of_total = f"of {fmt.money(total, currency)} {under}"
@@ -99,7 +85,11 @@ def _answer(
     figure_row(
         [
             Stat("Delivered by departments", fmt.money(together, currency)),
-            Stat("Unallocated", fmt.money(total - together, currency), help="Breakage, adjustments, ratable revenue."),
+            Stat(
+                "Unallocated",
+                fmt.money(total - together, currency),
+                help="Breakage, adjustments, and what no department delivered.",
+            ),
             Stat("Revenue recognised", fmt.money(revenue, currency), help="As the roll-forward has it."),
             Stat("Overage of departments", fmt.money(overage, currency), help="Billed in arrears, not in revenue."),
         ],

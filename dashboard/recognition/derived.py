@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +11,15 @@ import polars as pl
 from dashboard.recognition import derived_ratable
 from dashboard.recognition.derived_words import Event, Line, Lot, line
 from dashboard.recognition.words import BOOKED
+from queries.calendar import BEGINNING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
 
     from dashboard.session import View
 
 _RATABLE = "ratable"
-_BEGINNING = date(1, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def derive(view: View, contract_id: str, policy: str, opening: date | None, clos
         opening: the last day before the period; None = everything up to its end.
         closing: the last day of the period.
     """
-    since = opening or _BEGINNING
+    since = opening or BEGINNING
     asked = view.ask("revenue_by_lot", contract=contract_id, boundaries=[since, closing]).filter(policy=policy)
     components = pl.sum_horizontal("ratable", "delivery", "breakage", "adjustment")
     by_end = dict(asked.group_by("period_end").agg(components.sum()).iter_rows())

@@ -45,7 +45,7 @@ def render(view: View, periods: Periods) -> None:
     with answer:
         _answer(view, asked, chosen)
     if asked.is_empty():
-        empty(view, "policy_difference", f"There is nothing to post for {chosen}.")
+        empty(view, "journal_entries", f"There is nothing to post for {chosen}.")
         return
     entries = with_accounts(asked, chart)
     _by_account(view, entries, chosen)

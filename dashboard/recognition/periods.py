@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard import format as fmt
 from dashboard.filters import check, forget
-from queries.book import month_ends
+from queries.calendar import month_ends
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -17,16 +16,16 @@ from dashboard.recognition import links, totals
 from dashboard.recognition.words import BOOKED, MEANINGS, POLICIES, colour, in_words, known, said
 from dashboard.session import View, current_theme
 from dashboard.tables import ledger_column, section, table, text_column
+from queries.calendar import BEGINNING
 
 if TYPE_CHECKING:
+    from datetime import date
     from decimal import Decimal
 
     from dashboard.recognition.periods import Periods
     from dashboard.theme import Theme
 
 _DRAWN: Final = ("revenue_total", "revenue_breakage")
-#: Before any book: the opening of everything up to a day.
-_BEGINNING: Final = date(1, 1, 1)
 _ASSUMPTIONS: Final = (
     "Analysis, not accounting advice. Every contract is modelled under all four policies, whichever it is booked under,"
     " so they differ in timing, never in total (escheat apart). Ratable spreads each lot's price over its term (R3). On"
@@ -178,7 +177,7 @@ def by_contract(span: pl.DataFrame, to_date: pl.DataFrame, first: str, second: s
 
 
 def _by_contract(view: View, contracts: pl.DataFrame, periods: Periods, first: str, second: str) -> None:
-    to_date = view.ask("policy_difference", boundaries=[_BEGINNING, periods.closing])
+    to_date = view.ask("policy_difference", boundaries=[BEGINNING, periods.closing])
     shown = by_contract(contracts, to_date, first, second)
     section("Contracts that make the difference", "policy_difference", shown, view)
     links.hint()

@@ -1,7 +1,7 @@
 """The forecaster: what may be left of a lot at expiry, learned on a day from the lots that had ended by then.
 
 A lot is compared with lots that had ended before that day, each seen at the same share of its term (and one step to
-either side). A hundred trees say which of them are alike; what became of *their* remaining units, as a share, is what
+either side). Many trees say which of them are alike; what became of *their* remaining units, as a share, is what
 may become of this lot's. The trees are grown for the lots at hand alone: nothing is carried over from other data.
 
 Where the share of all that remained is forecast, nothing can fall below nil or above what is left. Few ended lots
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 import polars as pl
 
-from queries.forecast.known import QUANTITY_SCALE, ForecastError, Integers, Known, Numbers, days_of
+from queries.forecast.known import QUANTITY_SCALE, ForecastError, Integers, Known, Numbers, days_of, needed
 from queries.forecast.traits import Matrix, Traits, traits
 from queries.forecast.trees import BINS, OUT_BINS, Tree, add_likeness, add_outcomes, grow
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 #: Lots are compared at steps of a twentieth of the term.
 _STEPS: Final = 20
-_TREES: Final = 100
+_TREES: Final = 64
 #: A leaf holds about half the square root of the ended lots' rows, and no fewer than this many.
 _SMALLEST_LEAF: Final = 5
 #: Traits tried per cut: about a third of them (Geurts et al. 2006 for regression).
@@ -88,9 +88,9 @@ def forecast(
         on_progress: called with requests done and all of them.
 
     Raises:
-        ForecastError: a request names no lot that is known.
+        ForecastError: a request names no lot that is known, or no day.
     """
-    lots, days = _asked(facts, requests)
+    lots, days = asked_about(facts, requests)
     described = traits(facts, lots, days)
     remaining = np.maximum(0, facts.quantity[lots] - facts.use.total(lots, days)) / QUANTITY_SCALE
     count = len(lots)
@@ -101,32 +101,41 @@ def forecast(
     over = days >= facts.expires_on[lots]
     found.chances[over, -1], found.mean[over] = 1, 1
     parts = list(_parts(days, described.elapsed, ~over))
-    done = 0
+    done = int(over.sum())
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for size in pool.map(lambda part: _forecast_part(seen, described, found, *part), parts):
             done += size
             on_progress(done, count)
     if "booked" in requests.columns:
-        _heed_bookings(found, requests["booked"].fill_null(0).cast(pl.Float64).to_numpy())
+        booked = needed(requests, {"booked": pl.Float64()}, "requests")["booked"].fill_null(0).to_numpy()
+        _heed_bookings(found, np.where(over, 0, booked))
     return found
 
 
 def analogs(facts: Known, lot_id: str, as_of: object, most: int) -> list[Analog]:
     """The ended lots that one forecast rests on most, the closest first; ties by lot id."""
-    lots, days = _asked(facts, pl.DataFrame({"lot_id": [lot_id], "as_of": pl.Series([as_of], dtype=pl.Date)}))
+    lots, days = asked_about(facts, pl.DataFrame({"lot_id": [lot_id], "as_of": pl.Series([as_of], dtype=pl.Date)}))
     described = traits(facts, lots, days)
-    bank = _Seen(facts, int(days[0])).bank(int(days[0]), _step(described.elapsed)[0])
+    bank = _Seen(facts, int(days[0])).bank(int(days[0]), step_of(described.elapsed)[0])
+    if not len(bank.lots):
+        return []
     likeness = np.zeros(len(bank.lots))
-    for tree, rows in _trees(bank, _step(described.elapsed)[0]):
+    for tree, rows in _trees(bank, step_of(described.elapsed)[0]):
         add_likeness(tree, rows, described.values[0], likeness)
     weights = np.bincount(bank.lots, likeness, minlength=len(facts.lot_ids)) / _TREES
     order = np.argsort(-weights, kind="stable")[:most]
     return [Analog(facts.lot_ids[int(lot)], float(weights[lot])) for lot in order if weights[lot] > 0]
 
 
-def _asked(facts: Known, requests: pl.DataFrame) -> tuple[Integers, Integers]:
+def asked_about(facts: Known, requests: pl.DataFrame) -> tuple[Integers, Integers]:
+    """Positions of the requested lots, and the requested days.
+
+    Raises:
+        ForecastError: a request names no lot that is known, or no day.
+    """
     places = pl.DataFrame({"lot_id": facts.lot_ids}).with_row_index("lot")
-    found = requests.select("lot_id", "as_of").join(places, on="lot_id", how="left", maintain_order="left")
+    asked = needed(requests, {"lot_id": pl.String(), "as_of": pl.Date()}, "requests")
+    found = asked.select("lot_id", "as_of").join(places, on="lot_id", how="left", maintain_order="left")
     unknown = found.filter(pl.col("lot").is_null())
     if unknown.height:
         raise ForecastError(f"requests: lot {unknown['lot_id'][0]} is not among the lots.")
@@ -135,14 +144,24 @@ def _asked(facts: Known, requests: pl.DataFrame) -> tuple[Integers, Integers]:
     return found["lot"].to_numpy().astype(np.int64), days_of(found["as_of"])
 
 
-def _step(elapsed: Numbers) -> Integers:
+def step_of(elapsed: Numbers) -> Integers:
+    """The step of the term at which lots are compared."""
     steps: Integers = np.clip(np.round(elapsed * _STEPS), 0, _STEPS - 1).astype(np.int64)
     return steps
 
 
+def day_at(facts: Known, lots: Integers, step: int) -> Integers:
+    """The day each lot was at a step of its term; the ends of the term are seen a fortieth inside."""
+    share = min(max(step / _STEPS, 0.5 / _STEPS), 1 - 0.5 / _STEPS)
+    days: Integers = np.minimum(
+        facts.valid_from[lots] + np.ceil(share * facts.term[lots]).astype(np.int64), facts.expires_on[lots]
+    )
+    return days
+
+
 def _parts(days: Integers, elapsed: Numbers, wanted: np.ndarray) -> Iterator[tuple[int, int, Integers]]:
     """Requests that compare with the same ended lots: those of one day and one step of the term."""
-    steps = _step(elapsed)
+    steps = step_of(elapsed)
     keys = days * _STEPS + steps
     order = np.argsort(keys, kind="stable")
     order = order[wanted[order]]
@@ -200,48 +219,47 @@ class _Seen:
     def bank(self, day: int, step: int) -> Bank:
         """The lots that had ended before the day, as they stood at the step of their terms and the two beside it."""
         parts = []
+        unused = self._facts.unused_by(self._ended, np.full(len(self._ended), day))
         for beside in (step - 1, step, step + 1):
             view, out_at = self._view(min(max(beside, 0), _STEPS))
             kept = np.flatnonzero((self._facts.expires_on[self._ended] < day) & (1 - view.used > _SPENT))
             lots = self._ended[kept]
-            outcomes = np.clip(self._facts.unused[lots] / (1 - view.used[kept]), 0, 1)
-            parts.append(Bank(lots, view.values[kept], outcomes, out_at[kept]))
+            outcomes = np.clip(unused[kept] / (1 - view.used[kept]), 0, 1)
+            parts.append(Bank(lots, view.values[kept], outcomes, np.where(unused[kept] > 0, 2.0, out_at[kept])))
         return Bank(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
     def _view(self, step: int) -> tuple[Traits, Numbers]:
         if step not in self._views:
             facts, lots = self._facts, self._ended
-            # The ends of the term teach the steps beside them: seen a fortieth inside.
-            share = min(max(step / _STEPS, 0.5 / _STEPS), 1 - 0.5 / _STEPS)
-            days = np.minimum(
-                facts.valid_from[lots] + np.ceil(share * facts.term[lots]).astype(np.int64), facts.expires_on[lots]
-            )
+            days = day_at(facts, lots, step)
             self._views[step] = traits(facts, lots, days), _out_at(facts, lots, days)
         return self._views[step]
 
 
 def _out_at(facts: Known, lots: Integers, days: Integers) -> Numbers:
-    """When each lot ran out, as a share of the time left after the day; 2 where it did not."""
+    """When each lot was last used, as a share of the time left after the day; 2 where it never was."""
     last, any_ = facts.use.last(lots, facts.expires_on[lots])
-    ran_out = any_ & (facts.unused[lots] <= 0)
     last_day = facts.use.days[last] if len(facts.use.days) else np.zeros(len(lots), np.int64)
     share = (last_day - days) / np.maximum(1, facts.expires_on[lots] - days)
-    return np.where(ran_out, np.clip(share, 0, 1), 2.0)
+    return np.where(any_, np.clip(share, 0, 1), 2.0)
 
 
 def _heed_bookings(found: Forecasts, booked: Numbers) -> None:
     """Booked units will be used: outcomes that leave more than the rest are ruled out, in place.
 
-    Where hardly any outcome is left, exactly the rest is what is forecast.
+    A bin reaches up to the middle of the next one, so that the last one kept is the last but one below the rest. Where
+    hardly any outcome is left, the rest is what is forecast.
     """
     for lot in np.flatnonzero((booked > 0) & (found.remaining > 0)):
         most = max(0.0, 1 - booked[lot] / found.remaining[lot])
-        last = int(most * (BINS - 1))
+        last = max(0, int(most * (BINS - 1) + 1e-9) - 1)
         possible = found.chances[lot, : last + 1].sum()
         if possible < _UNLIKELY:
             found.chances[lot] = 0
             found.chances[lot, last] = 1
             found.mean[lot] = most
+            found.runs_out[lot] = 0
+            found.runs_out[lot, -1] = most <= 0
             continue
         found.chances[lot, last + 1 :] = 0
         found.chances[lot] /= possible

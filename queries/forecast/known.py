@@ -23,8 +23,15 @@ QUANTITY_SCALE: Final = 10_000
 SHARE_SCALE: Final = 1 << 40
 #: Keys are group * _DAYS + day: more days than the calendar has.
 _DAYS: Final = 4_000_000
-_LOT_COLUMNS: Final = ("lot_id", "account_id", "service", "quantity", "valid_from", "expires_on")
-_USE_COLUMNS: Final = ("lot_id", "service_date", "quantity")
+_LOT_COLUMNS: Final = {
+    "lot_id": pl.String(),
+    "account_id": pl.String(),
+    "service": pl.String(),
+    "quantity": pl.Float64(),
+    "valid_from": pl.Date(),
+    "expires_on": pl.Date(),
+}
+_USE_COLUMNS: Final = {"lot_id": pl.String(), "service_date": pl.Date(), "quantity": pl.Float64()}
 _GROUPINGS: Final = ("account_id", "owner", "service")
 
 
@@ -71,7 +78,11 @@ class Timeline(NamedTuple):
 
 
 class Known(NamedTuple):
-    """Lots in the order of their ids, with the timelines of their use; days are counted since 1970."""
+    """Lots in the order of their ids, with the timelines of their use; days are counted since 1970.
+
+    `ended` holds what was left of each lot by the close of its last day, `corrected` what lines known later took of it,
+    `unused` what is left of it by all that is known.
+    """
 
     lot_ids: pl.Series
     quantity: Integers
@@ -84,12 +95,17 @@ class Known(NamedTuple):
     account_pace: Timeline
     pace_group: Integers
     ended: Mapping[str, Timeline]
+    corrected: Mapping[str, Timeline]
     unused: Numbers
 
     @property
     def term(self) -> Integers:
         """Days of the term, both ends included."""
         return self.expires_on - self.valid_from + 1
+
+    def unused_by(self, lots: Integers, days: Integers) -> Numbers:
+        """Share of each lot that was unused by what was known at the close of the day."""
+        return _unused(self.use.total(lots, days), self.quantity[lots])
 
 
 def known(lots: pl.DataFrame, consumption: pl.DataFrame) -> Known:
@@ -101,7 +117,8 @@ def known(lots: pl.DataFrame, consumption: pl.DataFrame) -> Known:
         consumption: lot_id, service_date, quantity, and known_on where lines become known after their service date.
 
     Raises:
-        ForecastError: a column is missing, a lot comes twice, has no units or ends before it begins.
+        ForecastError: a column is missing or of the wrong type, a lot comes twice, has no units or ends before it
+            begins, a line has no quantity.
     """
     lots = _checked(lots).sort("lot_id")
     count = lots.height
@@ -113,9 +130,15 @@ def known(lots: pl.DataFrame, consumption: pl.DataFrame) -> Known:
     lines = _lines(consumption, lots)
     lot, day, used = lines["lot"].to_numpy(), lines["day"].to_numpy(), lines["used"].to_numpy()
     use = Timeline.of(lot, day, used, count)
-    unused = 1 - np.clip(use.total(np.arange(count), np.full(count, _DAYS - 1)) / quantity, 0, 1)
-    shares = np.round(unused * SHARE_SCALE).astype(np.int64)
+    shares = _shares(use.total(np.arange(count), expires_on), quantity)
+    of_lot = lot[use.rows]
+    late = np.flatnonzero(use.days > expires_on[of_lot])
+    late_lot, before = of_lot[late], use.starts[of_lot[late]]
+    corrections = _shares(use.sums[late + 1] - use.sums[before], quantity[late_lot]) - _shares(
+        use.sums[late] - use.sums[before], quantity[late_lot]
+    )
     everyone = np.zeros(count, np.int64)
+    cohorts = {**groups, "everyone": everyone}
     return Known(
         lots["lot_id"],
         quantity,
@@ -123,15 +146,13 @@ def known(lots: pl.DataFrame, consumption: pl.DataFrame) -> Known:
         expires_on,
         groups,
         use,
-        _largest_so_far(used[use.rows] / quantity[lot[use.rows]], lot[use.rows]),
+        _largest_so_far(used[use.rows] / quantity[of_lot], of_lot),
         Timeline.of(groups["account_id"][lot], day, used, count),
         Timeline.of(pace_group[lot], day, used, count),
         pace_group,
-        {
-            name: Timeline.of(codes, expires_on, shares, count)
-            for name, codes in {**groups, "everyone": everyone}.items()
-        },
-        unused,
+        {name: Timeline.of(codes, expires_on, shares, count) for name, codes in cohorts.items()},
+        {name: Timeline.of(codes[late_lot], use.days[late], corrections, count) for name, codes in cohorts.items()},
+        _unused(use.total(np.arange(count), np.full(count, _DAYS - 1)), quantity),
     )
 
 
@@ -141,11 +162,38 @@ def days_of(dates: pl.Series) -> Integers:
     return days
 
 
+def needed(rows: pl.DataFrame, columns: Mapping[str, pl.DataType], table: str) -> pl.DataFrame:
+    """The rows, with the columns they need as what these should be.
+
+    Raises:
+        ForecastError: a column is missing, or holds something else.
+    """
+    missing = [name for name in columns if name not in rows.columns]
+    if missing:
+        raise ForecastError(f"{table} lacks {', '.join(missing)}. It has {', '.join(rows.columns)}.")
+    for name, dtype in columns.items():
+        try:
+            rows = rows.with_columns(pl.col(name).cast(dtype))
+        except pl.exceptions.PolarsError as error:
+            raise ForecastError(f"{table}: {name} is {rows.schema[name]}, not {dtype}.") from error
+    return rows
+
+
+def _unused(used: Integers, quantity: Integers) -> Numbers:
+    unused: Numbers = 1 - np.clip(used / quantity, 0, 1)
+    return unused
+
+
+def _shares(used: Integers, quantity: Integers) -> Integers:
+    shares: Integers = np.round(_unused(used, quantity) * SHARE_SCALE).astype(np.int64)
+    return shares
+
+
 def _checked(lots: pl.DataFrame) -> pl.DataFrame:
-    _need(lots, _LOT_COLUMNS, "lots")
+    lots = needed(lots, _LOT_COLUMNS, "lots")
     for name, wrong in {
         "comes twice": pl.col("lot_id").is_duplicated(),
-        "has no units": ~(pl.col("quantity") > 0),
+        "has no units": ~((pl.col("quantity") > 0) & pl.col("quantity").is_finite()).fill_null(value=False),
         "ends before it begins": pl.col("expires_on") < pl.col("valid_from"),
         "lacks its first or last day": pl.col("valid_from").is_null() | pl.col("expires_on").is_null(),
     }.items():
@@ -155,27 +203,23 @@ def _checked(lots: pl.DataFrame) -> pl.DataFrame:
     return lots
 
 
-def _need(rows: pl.DataFrame, columns: tuple[str, ...], table: str) -> None:
-    missing = [name for name in columns if name not in rows.columns]
-    if missing:
-        raise ForecastError(f"{table} lacks {', '.join(missing)}. It has {', '.join(rows.columns)}.")
-
-
 def _lines(consumption: pl.DataFrame, lots: pl.DataFrame) -> pl.DataFrame:
     """Lines of the lots within their terms: lot, the day each is known, quantity; in an order of their own."""
-    _need(consumption, _USE_COLUMNS, "consumption")
     known_on = "known_on" if "known_on" in consumption.columns else "service_date"
     places = lots.select("lot_id", "expires_on", lot=pl.int_range(pl.len(), dtype=pl.Int64))
-    return (
-        consumption.join(places, on="lot_id", how="inner")
+    lines = (
+        needed(consumption, {**_USE_COLUMNS, known_on: pl.Date()}, "consumption")
+        .join(places, on="lot_id", how="inner")
         .filter(pl.col("service_date") <= pl.col("expires_on"))
-        .select(
-            "lot",
-            day=pl.max_horizontal(pl.col("service_date"), pl.col(known_on)).cast(pl.Date).to_physical().cast(pl.Int64),
-            used=(pl.col("quantity").cast(pl.Float64) * QUANTITY_SCALE).round().cast(pl.Int64),
-        )
-        .sort("lot", "day", "used")
     )
+    empty = lines.filter(~pl.col("quantity").is_finite().fill_null(value=False))
+    if empty.height:
+        raise ForecastError(f"consumption: a line of lot {empty['lot_id'][0]} has no quantity.")
+    return lines.select(
+        "lot",
+        day=pl.max_horizontal(pl.col("service_date"), pl.col(known_on)).to_physical().cast(pl.Int64),
+        used=(pl.col("quantity") * QUANTITY_SCALE).round().cast(pl.Int64),
+    ).sort("lot", "day", "used")
 
 
 def _scaled(quantity: pl.Series) -> Integers:

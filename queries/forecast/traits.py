@@ -109,17 +109,23 @@ def _past(facts: Known, lots: Integers, days: Integers) -> tuple[Numbers, ...]:
     nobody = np.zeros(len(lots), np.int64)
     everyone = facts.ended["everyone"]
     ended = everyone.events(nobody, before)
-    average = np.where(ended > 0, everyone.total(nobody, before) / SHARE_SCALE / np.maximum(ended, 1), _UNINFORMED)
+    average = np.where(ended > 0, _left(facts, "everyone", nobody, before) / np.maximum(ended, 1), _UNINFORMED)
     columns = []
     for name, prior in (("account_id", _CLIENT_PRIOR), ("owner", _GROUP_PRIOR), ("service", _GROUP_PRIOR)):
         timeline, group = facts.ended[name], facts.groups[name][lots]
-        total = timeline.total(group, before) / SHARE_SCALE
-        columns.append((total + prior * average) / (timeline.events(group, before) + prior))
+        total = _left(facts, name, group, before) + prior * average
+        columns.append(total / (timeline.events(group, before) + prior))
     clients = facts.ended["account_id"]
     client = facts.groups["account_id"][lots]
     at, any_ = clients.last(client, before)
-    last = np.where(any_, facts.unused[_taken(clients.rows, at)], average)
+    last = np.where(any_, facts.unused_by(_taken(clients.rows, at), before), average)
     return (*columns, last, np.log1p(clients.events(client, before)))
+
+
+def _left(facts: Known, cohort: str, group: Integers, days: Integers) -> Numbers:
+    """Sum of the shares left of a group's ended lots, as far as was known by the close of the day."""
+    left: Numbers = (facts.ended[cohort].total(group, days) + facts.corrected[cohort].total(group, days)) / SHARE_SCALE
+    return left
 
 
 def _taken(values: np.ndarray, at: Integers) -> np.ndarray:

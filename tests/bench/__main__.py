@@ -2,13 +2,17 @@
 
     python -m tests.bench
 
-Builds the sample portfolio, then a book of 600,000 lots, in temporary folders. Every figure is the median of several
-runs in one process, one after the other, so that a busy machine slows all of them alike; the floor of a question is one
-that finds nothing, through the same door.
+Builds the sample portfolio, then a book of 600,000 lots, then 100,000 open lots to forecast, in temporary folders.
+Every figure is the median of several runs in one process, one after the other, so that a busy machine slows all of
+them alike; the floor of a question is one that finds nothing, through the same door. The forecast is the command in a
+process of its own, end to end.
 """
 
 from __future__ import annotations
 
+import resource
+import subprocess
+import sys
 import tempfile
 import time
 from datetime import timedelta
@@ -16,13 +20,16 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
+import polars as pl
 from rich.console import Console
 from rich.table import Table
 
 from data.sample import SNAPSHOT_DATES, known_by, write_history
 from data.snapshots import Snapshot, publish
-from queries.book import Book, month_ends
+from queries.book import Book
+from queries.calendar import month_ends
 from tests.bench.large import LOTS, publish_large_book
+from tests.bench.open_lots import ENDED, EVENTS, OPEN, write_open_lots
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,6 +72,7 @@ def main() -> None:
         _row(table, "publish a snapshot (floor: read its files)", written, reading)
     Console().print(table)
     Console().print(_large())
+    Console().print(_forecast())
 
 
 def _large() -> Table:
@@ -82,6 +90,28 @@ def _large() -> Table:
             _timed(lambda: Book(snapshot)),
             _timed(lambda: _read_all(snapshot)),
         )
+    return table
+
+
+def _forecast() -> Table:
+    """The command from files to a file, once to compile and once to time; the floor reads its three files."""
+    title = f"{OPEN:,} open lots, {ENDED:,} ended, {EVENTS:,} events"
+    table = Table("What", "Seconds", "Floor", "Times the floor", "Peak memory", title=title)
+    with tempfile.TemporaryDirectory() as folder:
+        files = write_open_lots(Path(folder))
+        command = [str(Path(sys.executable).with_name("drawdown")), "forecast", "--out", f"{folder}/forecast.parquet"]
+        command += [word for name, path in files.items() for word in (f"--{name}", str(path))]
+        seconds = _median(lambda: subprocess.run(command, check=True, capture_output=True), runs=1)
+        floor = _median(lambda: [pl.read_parquet(path) for path in files.values()], runs=5)
+    # The largest of the processes waited for so far, in kilobytes: the command is the only one.
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024**2
+    table.add_row(
+        "drawdown forecast (floor: read its files)",
+        f"{seconds:,.1f} s",
+        f"{floor:,.2f} s",
+        f"{seconds / floor:,.1f}",
+        f"{peak:,.2f} GB",
+    )
     return table
 
 

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from data.importer import import_files
+from data.mapping import load_mapping
 from data.snapshots import list_snapshots, open_snapshot
 from queries.book import Book
 from tests.browser.server import browsing, serving
@@ -11,12 +14,13 @@ from tests.dashboard.small_store import publish_last
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Browser, ConsoleMessage, Page
 
 #: Streamlit looks for its server under the page's own address first; the answer is a 404 by design.
 EXPECTED_ERROR = "_stcore/"
+#: Three years of a city's quarterly reports; they are not part of the repository.
+REPORTS = Path(__file__).parents[3] / "shared" / "real" / "philadelphia" / "raw"
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +42,23 @@ def earlier(store: Path) -> str:
 @pytest.fixture(scope="session")
 def address(store: Path) -> Iterator[str]:
     with serving(store) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def philadelphia(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The store of the city's reports, imported once."""
+    if not REPORTS.is_dir():
+        pytest.skip("the city's reports, ../shared, are not part of the repository")
+    store = tmp_path_factory.mktemp("philadelphia")
+    files = sorted(REPORTS.glob("*.csv"))
+    import_files(files, load_mapping("philadelphia"), store, accept_good=True, on_file=lambda *_: None)
+    return store
+
+
+@pytest.fixture(scope="session")
+def philadelphia_address(philadelphia: Path) -> Iterator[str]:
+    with serving(philadelphia) as address:
         yield address
 
 

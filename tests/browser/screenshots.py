@@ -18,6 +18,7 @@ PAGES = {
     "portfolio": "",
     "burn_down": "burn_down",
     "breakage": "breakage",
+    "track_record": "track_record",
     "recognition": "recognition",
     "recognition_scenario": "recognition?view=Scenario&scenario=all:remote",
     "recognition_position": "recognition?view=Position",

@@ -9,7 +9,7 @@ from itertools import pairwise
 import polars as pl
 import pytest
 
-from dashboard.charts import expiry_calendar, recognition, unused_by_quarter
+from dashboard.charts import analogs, expiry_calendar, forecast_change, recognition, unused_by_quarter
 from dashboard.charts.base import money_axis, month_axis, month_labels, nice_ticks
 from dashboard.charts.recognition import Basis, Comparison
 from dashboard.theme import LIGHT
@@ -155,3 +155,41 @@ def test_months_name_their_year_only_where_it_changes() -> None:
         "Jan<br>2027",
     ]
     assert len(month_axis(date(2024, 1, 18), date(2029, 1, 17))["tickvals"]) <= 14
+
+
+def changes(**moved: int) -> pl.DataFrame:
+    return pl.DataFrame({"cause": list(moved), "lot_count": [1] * len(moved), "amount": amounts(*moved.values())})
+
+
+def test_a_move_of_the_forecast_names_what_moved_it_most() -> None:
+    moved = changes(new=40_000, time=15_000, use=-85_000)
+    said = forecast_change.finding(Decimal(500_000), moved, date(2026, 10, 31), AS_OF, "USD")
+    assert said.title == "The forecast fell by $30k since 31 October; delivered: \N{MINUS SIGN}$85k"
+
+
+def test_a_forecast_that_did_not_move_says_so_and_is_drawn() -> None:
+    said = forecast_change.finding(Decimal(0), changes(), date(2026, 10, 31), AS_OF, "USD")
+    assert said.title == "The forecast has not moved since 31 October"
+    drawn = forecast_change.draw(Decimal(0), changes(), date(2026, 10, 31), AS_OF, "USD", LIGHT)
+    assert list(drawn.data[0].y) == [0, 0]
+
+
+def test_the_steps_of_a_move_lead_from_what_was_forecast_to_what_is() -> None:
+    drawn = forecast_change.draw(Decimal(100), changes(use=-30, new=10), date(2026, 10, 31), AS_OF, "USD", LIGHT)
+    assert list(drawn.data[0].base) == [0, 100, 80, 0]
+    assert list(drawn.data[0].y) == [100, 10, 30, 80]
+
+
+def test_lots_alike_say_between_which_shares_they_ended() -> None:
+    curves = pl.DataFrame(
+        {
+            "analog_no": [1, 1, 2],
+            "weight": [0.5, 0.5, 0.2],
+            "unused_share": [0.25, 0.25, 0.6],
+            "elapsed_share": [0.0, 1.0, 1.0],
+            "remaining_share": [1.0, 0.25, 0.6],
+        }
+    )
+    assert analogs.finding(curves).title == "Of lots like this one, 25% to 60% was left in the end"
+    own = pl.DataFrame({"on_date": [AS_OF], "elapsed_share": [0.5], "remaining_share": [0.7]})
+    assert len(analogs.draw(curves, own, LIGHT).data) == 5

@@ -28,6 +28,8 @@ FORECAST = Forecast(
     amount=Decimal(7640),
     recent_monthly=Decimal(19),
     required_monthly=Decimal(28),
+    runs_out_chance=0.04,
+    runs_out_on=date(2026, 12, 20),
 )
 NORTHWIND = Lot(
     lot_id="SO-1042-1",

@@ -47,7 +47,7 @@ def test_a_page_opens_on_its_answer_with_figures_a_chart_and_a_table(visit: Visi
     app = visit(page)
     assert any(character.isdigit() for character in said(app))
     assert 3 <= len(app.metric) <= 5
-    assert len(app.get("plotly_chart")) == 1
+    assert app.get("plotly_chart")
     assert len(app.dataframe) >= 1
     assert not app.warning
 
@@ -105,6 +105,29 @@ def test_a_lot_of_any_status_has_its_page(visit: Visit, book: Book, as_of: date,
 def test_a_lot_hidden_by_a_filter_says_by_which(visit: Visit, book: Book, as_of: date) -> None:
     euro_lot = book.run("watch_list", as_of=as_of, currency="EUR")["lot_id"][0]
     assert "hidden by currency USD" in warned(visit("burn_down", lot=euro_lot))
+
+
+def test_breakage_says_what_moved_the_forecast_since_the_previous_snapshot(
+    visit: Visit, book: Book, earlier: Book, as_of: date
+) -> None:
+    moved = book.run("unused_change", as_of=as_of, since=earlier.snapshot.dated_on, currency="USD")["amount"].sum()
+    (header,) = (item for item in visit("breakage").header if item.value.startswith("The forecast"))
+    assert f"{'rose' if moved > 0 else 'fell'} by {fmt.money(abs(moved), 'USD')}" in unescaped(header.value)
+
+
+def test_a_what_if_of_the_link_is_answered_with_its_figures(visit: Visit, book: Book, as_of: date) -> None:
+    asked = book.run("unused_what_if", as_of=as_of, added_days=91, burn=1.1, currency="USD").row(0, named=True)
+    app = visit("breakage", more_time="3 months", burn="10% higher")
+    (answer,) = (item.value for item in app.markdown if "would be left instead" in item.value)
+    assert unescaped(answer).startswith(fmt.money(asked["what_if_amount"], "USD"))
+
+
+def test_burn_down_shows_the_ended_lots_its_forecast_rests_on(visit: Visit, book: Book, as_of: date) -> None:
+    lot = book.run("watch_list", as_of=as_of, currency="USD")["lot_id"][0]
+    alike = book.run("analogs", as_of=as_of, lot=lot).unique("analog_no", maintain_order=True)
+    app = visit("burn_down", lot=lot)
+    (shown,) = (item.value for item in app.dataframe if "unused_share" in item.value.columns)
+    assert list(shown["unused_share"]) == pytest.approx(alike["unused_share"].to_list())
 
 
 def test_the_breakage_headline_adds_up_the_next_two_quarters(visit: Visit, book: Book, as_of: date) -> None:

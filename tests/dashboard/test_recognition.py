@@ -11,7 +11,7 @@ import pytest
 
 from dashboard import format as fmt
 from dashboard.recognition.links import SECTIONS
-from queries.book import month_ends
+from queries.calendar import month_ends
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,7 +107,7 @@ def test_periods_of_any_kind_come_to_the_same_total(show: Visit, by: str, period
 def test_a_contract_s_difference_to_date_is_since_it_began(show: Visit, book: Book, as_of: date) -> None:
     row = show("Policies").dataframe[1].value.iloc[0]
     since = book.run("policy_difference", boundaries=[date(1, 1, 1), as_of], contract=row["contract_id"])
-    assert row["difference_to_date"] == pytest.approx(float(since["difference"][0]))
+    assert row["difference_to_date"] == pytest.approx(float(since["on_delivery"][0] - since["ratable"][0]))
 
 
 def test_a_scenario_of_the_link_is_asked_and_compared(show: Visit, book: Book, as_of: date) -> None:
@@ -255,7 +255,7 @@ def test_the_derivation_of_a_scenario_is_of_the_scenario_s_amount(show: Visit, b
     booked = book.run("policy_difference", boundaries=boundaries, currency="USD").filter(
         recognition_method="on_delivery"
     )
-    contract = booked.filter(pl.col("difference") != 0)["contract_id"][0]
+    contract = booked.filter(pl.col("on_delivery") != pl.col("ratable"))["contract_id"][0]
     what_if = "all:ratable/month_even"
     supposed = book.run("policy_difference", boundaries=boundaries, contract=contract, scenario=what_if)["booked"][0]
     app = show("Derivation", contract=contract, under="the scenario", scenario=what_if)

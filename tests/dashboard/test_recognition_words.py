@@ -15,7 +15,7 @@ from dashboard.recognition.backlog import months_on
 from dashboard.recognition.derived_words import Event, Lot, half_up, line, percent
 from dashboard.recognition.periods import cut, label
 from dashboard.recognition.scenario_builder import in_words
-from queries.book import month_ends
+from queries.calendar import month_ends
 from queries.scenario import Scenario
 
 LOT = Lot("L-1", "training", "USD", "day", Decimal(24), Decimal(24_000), date(2026, 12, 31), date(2026, 12, 31))

@@ -14,7 +14,7 @@ from dashboard import format as fmt
 from dashboard.charts import restatement
 from dashboard.theme import DARK, LIGHT
 from data.closes import close_period, list_closes
-from queries.book import month_ends
+from queries.calendar import month_ends
 from queries.close import AMOUNTS
 from queries.restatement import compare, moved_contracts, moved_months, source_changes
 from tests.dashboard.conftest import APP

@@ -98,7 +98,7 @@ def test_a_fiscal_year_may_start_in_any_month(tmp_path: Path, month: int, day: d
         ('ends_on = "{ends_on}"', 'ends_on = "{vendor}"', "tables.contracts.ends_on is a date column, not text"),
         ('ends_on = "{ends_on}"', 'ends_on = "soon"', "tables.contracts.ends_on: 'soon' is not a DATE"),
         ('draw_order = "fefo"', 'draw_order = "lifo"', "tables.contracts.draw_order must be one of fefo"),
-        ('overage_rate = "1"', 'overage_rate = "1.0005"', "overage_rate: '1.0005' is not a DECIMAL(18,3)"),
+        ('overage_rate = "1"', 'overage_rate = "0.0000005"', "overage_rate: '0.0000005' is not a DECIMAL(18,6)"),
         ('unit = "USD"', 'unit = ""', "tables.lots.unit is empty"),
     ],
 )

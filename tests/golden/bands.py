@@ -34,7 +34,9 @@ class Band(NamedTuple):
 
 
 def band(written: Any, as_of: date) -> Band:
-    """A band as a case writes it: a day, two days, words with days in them, or an object with any of these."""
+    """A band as a case writes it: a day, months, two days, words with days in them, or an object with any of these."""
+    if isinstance(written, int):
+        return Band(str(written), until=months_after(as_of, written))
     if not isinstance(written, dict):
         return _from_words(" ".join(map(str, written)) if isinstance(written, list) else str(written))
     label = str(either(written, *_LABEL, *_UNTIL, *_FROM))

@@ -22,12 +22,13 @@ _LOT_TERMS: Final = ("valid_from", "expires_on", "grace_until", "carry_over_cap_
 
 
 def with_added_lots(contract: Case) -> Case:
-    """The contract with the units it added at their stand-alone price, which are lots of their own (R7.7).
+    """The contract with the units it added at their stand-alone price as lots of their own, no longer events (R7.7).
 
     Their price comes on top of the transaction price, which the first lots share (R9.4).
     """
     added = [_added_lot(contract, count, event) for count, event in _events(contract) if _is_lot(contract, event)]
-    whole = {**contract, "lots": [*listed(contract, "lots"), *added]}
+    others = [event for _, event in _events(contract) if not _is_lot(contract, event)]
+    whole = {**contract, "lots": [*listed(contract, "lots"), *added], "events": others}
     price = contract.get("transaction_price")
     if price is not None:
         whole["transaction_price"] = sum((number(lot["amount"]) for lot in added), number(price))
@@ -47,7 +48,7 @@ def transfer_targets(contract: Case) -> list[str]:
 def amendments(contract: Case, method: str) -> Iterator[Case]:
     """The events that change a lot, in the order of the case."""
     own = contract["contract_id"]
-    for count, event in _changes(contract):
+    for count, event in _events(contract):
         for place, lot_id in enumerate(_lot_ids(contract, event)):
             yield {
                 "amendment_id": qualified(own, f"event-{count:03}-{place:03}"),
@@ -61,7 +62,7 @@ def amendments(contract: Case, method: str) -> Iterator[Case]:
 def event_billings(contract: Case) -> Iterator[Case]:
     """What the events bill or, negative, refund: once, to the first lot where an event is about several."""
     own = contract["contract_id"]
-    for count, event in _changes(contract):
+    for count, event in _events(contract):
         for place, billing in enumerate(_billed(event)):
             yield {
                 "billing_id": qualified(own, f"event-{count:03}-{place:03}"),
@@ -70,10 +71,6 @@ def event_billings(contract: Case) -> Iterator[Case]:
                 "billed_on": civil(billing["date"]),
                 "amount": number(billing["amount"]),
             }
-
-
-def _changes(contract: Case) -> Iterator[tuple[int, Case]]:
-    return ((count, event) for count, event in _events(contract) if not _is_lot(contract, event))
 
 
 def _events(contract: Case) -> Iterator[tuple[int, Case]]:
@@ -160,24 +157,34 @@ def _billed_amount(event: Case, billed: Any) -> Decimal:
 
 
 def _is_lot(contract: Case, event: Case) -> bool:
-    """Whether an event adds units at their stand-alone price: it says so, or their price is the lot's own."""
+    """Whether an event adds units at their stand-alone price: it says so, or their price is the lot's own.
+
+    It says so too by naming a lot there is not.
+    """
     if event["type"] != "add_units":
         return False
+    if not _is_known(contract, event):
+        return True
     said = either(event, "treatment", "pricing")
     if said is not None:
-        return "alone" in str(said) or "separate" in str(said)
+        return any(word in str(said) for word in ("alone", "separate", "new"))
     if either(event, "new_lot_id", "new_lot") is not None:
         return True
     price = event.get("ssp_unit") or _lot(contract, event).get("ssp_unit")
     return price is not None and number(event["amount"]) == _quantity(event) * number(price)
 
 
+def _is_known(contract: Case, event: Case) -> bool:
+    """Whether the lot an event names, if any, is one of the contract's."""
+    return either(event, *_LOT) in (None, *(lot["lot_id"] for lot in listed(contract, "lots")))
+
+
 def _added_lot(contract: Case, count: int, event: Case) -> Case:
     """A lot on the terms of the one it was added to, but for those the event states."""
-    base = _lot(contract, event)
+    base, is_known = _lot(contract, event), _is_known(contract, event)
     return {
         **base,
-        "lot_id": event.get("new_lot_id") or f"{base['lot_id']}+{count}",
+        "lot_id": event.get("new_lot_id") or (f"{base['lot_id']}+{count}" if is_known else base["lot_id"]),
         "quantity": _quantity(event),
         "amount": event["amount"],
         "valid_from": event["date"],

@@ -45,7 +45,13 @@ def tables(case: Case, policy: Case) -> dict[str, pa.Table]:
             "fx_rates": fx_rates(contracts),
             "rate_card": [row for contract in contracts for row in _rates(contract)],
         }
-        return {name: pa.Table.from_pylist(found) for name, found in rows.items() if found}
+        return {name: _table(found) for name, found in rows.items() if found}
+
+
+def _table(rows: list[Case]) -> pa.Table:
+    """Rows with every column that any of them has."""
+    columns = dict.fromkeys(column for row in rows for column in row)
+    return pa.table({column: [row.get(column) for row in rows] for column in columns})
 
 
 def _contract(contract: Case, policy: Case) -> Case:
@@ -82,7 +88,7 @@ def _lot(contract: Case, lot: Case) -> Case:
         "lot_id": qualified(contract["contract_id"], lot["lot_id"]),
         "contract_id": contract["contract_id"],
         "service": "case",
-        "unit": lot_unit(lot),
+        "unit": lot_unit(contract, lot),
         "quantity": number(lot["quantity"]),
         "amount": _number_if_any(lot.get("amount")),
         "valid_from": civil(lot["valid_from"]),

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 THE_END: Final = date(9999, 12, 31)
 
 _NIL: Final = Decimal("0.000")
+_UNALLOCATED: Final = "(unallocated breakage)"
+_BY_NONE: Final = "(not delivered by a department)"
 _COMPONENTS: Final = ("ratable", "delivery", "breakage", "adjustment")
 _PERIOD_COLUMNS: Final = {
     "opening": "opening",
@@ -129,12 +131,13 @@ def _allocated(contract: Contract) -> dict[str, Decimal]:
 
 
 def _departments(contract: Contract) -> dict[str, Decimal]:
-    """A department's revenue from the first period of the case to the last."""
+    """A department's revenue from the first period of the case to the last; a case has one name for all others."""
     if not contract.asked.periods:
         return {}
     found: dict[str, Decimal] = {}
     for row in contract.rows("department_revenue", boundaries=whole(contract.asked.periods)):
-        found[row["department"]] = found.get(row["department"], _NIL) + row["amount"]
+        name = _UNALLOCATED if row["department"] == _BY_NONE else row["department"]
+        found[name] = found.get(name, _NIL) + row["amount"]
     return found
 
 

@@ -127,6 +127,19 @@ def test_departments_differ_by_name_and_nil_may_be_left_out() -> None:
     ]
 
 
+def test_usage_that_names_no_unit_draws_lots_of_any() -> None:
+    # R2.2 names no unit. First expiring first (R2.1): 4 days at 100, then 2 of the hours at 150; 4 x 150 lapse.
+    bought = contract(
+        lot("A", "4", "400.00", "2024-01-01", "2024-06-30", unit="day"),
+        lot("B", "6", "900.00", "2024-01-01", "2024-12-31", unit="hour"),
+        usage=[used("U1", "2024-02-01", "6")],
+    )
+    revenue = {"revenue_delivery": "700.00", "revenue_breakage": "600.00", "overage_revenue": "0.00"}
+    draws = [{"usage_id": "U1", "lot_id": "A", "quantity": "4"}, {"usage_id": "U1", "lot_id": "B", "quantity": "2"}]
+
+    assert printed(expecting(literal("on_delivery", bought), periods={"2024": revenue}, draws=draws, overage=[])) == []
+
+
 def test_thirds_are_split_to_the_cent_in_name_order() -> None:
     thirds = {"C": "1/3", "B": "1/3", "A": "1/3"}
     bought = contract(

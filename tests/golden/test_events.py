@@ -52,6 +52,8 @@ def test_units_added_below_their_stand_alone_price_blend_with_what_is_left() -> 
         ({"amount": "2850.00"}, "L1+1"),
         ({"amount": "2850.00", "new_lot_id": "L2"}, "L2"),
         ({"amount": "2850.00", "treatment": "separate_contract", "ssp_unit": "99.00"}, "L1+1"),
+        ({"amount": "2850.00", "treatment": "new_lot", "ssp_unit": "99.00"}, "L1+1"),
+        ({"amount": "2850.00", "lot_id": "L2", "expires_on": "2026-12-31"}, "L2"),
     ],
 )
 def test_units_added_at_their_stand_alone_price_are_a_lot_of_their_own(said: dict[str, str], lot_id: str) -> None:
@@ -149,6 +151,27 @@ def test_transferred_units_keep_their_price_and_take_the_end_of_their_new_lot(na
     assert printed(expected) == []
 
 
+def test_transferred_units_keep_a_price_that_is_no_round_amount() -> None:
+    # 10,000 / 30 a unit (R7.2, R10.1): five are 1,666.67; four of them are used for 1,333.33, one lapses for 333.34.
+    moved = {"type": "transfer", "date": "2024-12-15", "quantity": "5", "lot_id": "Y1", "to_lot_id": "Y2"}
+    bought = contract(
+        lot("Y1", "30", "10000.00", "2024-01-01", "2024-12-31"),
+        lot("Y2", "30", "12000.00", "2025-01-01", "2025-12-31"),
+        usage=[used("U1", "2024-06-01", "7"), used("U2", "2025-02-01", "33"), used("U3", "2025-06-06", "1")],
+        events=[moved],
+    )
+
+    expected = expecting(
+        literal("on_delivery", bought),
+        periods={
+            "2024": {"revenue_delivery": "2333.33", "revenue_breakage": "6000.00", "closing": "1666.67"},
+            "2025": {"revenue_delivery": "13333.33", "revenue_breakage": "333.34", "closing": "0.00"},
+        },
+        lots=[{"lot_id": "Y1", "amount": "8333.33"}, {"lot_id": "Y2", "amount": "13666.67"}],
+    )
+    assert printed(expected) == []
+
+
 def test_a_lot_that_an_event_brings_leaves_the_others_their_shares_of_the_price() -> None:
     added = {"type": "add_units", "date": "2025-01-01", "lot_id": "A", "quantity": "5", "amount": "60.00"}
     sold = [
@@ -186,6 +209,39 @@ def test_a_lot_that_an_event_brings_may_have_a_name_of_its_own() -> None:
     loaded = literal("on_delivery", contract(lot("A", "10", "100.00", "2024-01-01", "2025-12-31"), events=[added]))
 
     expected = expecting(loaded, lots=[{"lot_id": "A", "quantity": "10"}, {"lot_id": "B", "amount": "60.00"}])
+    assert printed(expected) == []
+
+
+@pytest.mark.parametrize("step", [1, -1])
+def test_events_of_every_kind_go_together_in_any_order(step: int) -> None:
+    # Each has 100.00 a unit; what of 2024 is left lapses as breakage (R4.3), but for the lot that ends (R7.6):
+    # 6 x 100 of From, Price 1000 + 100, Less 1000 - 200 (R7.5), More 1000 + 250 (R7.7). In 2025 Longer and To with 4.
+    names = ("Longer", "From", "Price", "Less", "Ends", "More")
+    lots = [lot(name, "10", "1000.00", "2024-01-01", "2024-12-31") for name in names]
+    events = [
+        {"type": "expiry_extension", "lot_id": "Longer", "date": "2024-06-01", "new_expires_on": "2025-12-31"},
+        {"type": "transfer", "lot_id": "From", "date": "2024-06-02", "quantity": "4", "to_lot_id": "To"},
+        {"type": "price_change_ratable", "lot_id": "Price", "date": "2024-06-03", "amount": "100.00"},
+        {"type": "price_concession", "lot_id": "Less", "date": "2024-06-04", "amount": "200.00"},
+        {"type": "termination", "lot_id": "Ends", "date": "2024-06-05", "refund": "300.00"},
+        {"type": "add_units", "lot_id": "More", "date": "2024-06-06", "quantity": "5", "amount": "250.00"},
+    ]
+    events[3]["treatment"] = "prospective"
+    bought = contract(*lots, lot("To", "10", "2000.00", "2025-01-01", "2025-12-31"), events=events[::step])
+
+    expected = expecting(
+        literal("on_delivery", bought),
+        periods={
+            "2024": {
+                "billings": "6350.00",
+                "refunds": "500.00",
+                "revenue_breakage": "3750.00",
+                "revenue_adjustment": "700.00",
+                "closing": "1400.00",
+            },
+            "2025": {"billings": "2000.00", "revenue_breakage": "3400.00", "closing": "0.00"},
+        },
+    )
     assert printed(expected) == []
 
 

@@ -108,6 +108,18 @@ def test_rates_are_those_of_the_day_else_those_of_the_billing() -> None:
     assert [row["fx_rate"] for row in rows("billings", loaded)] == [Decimal("1.50"), Decimal("1.60")]
 
 
+def test_a_rate_that_only_a_later_billing_has_is_kept() -> None:
+    bought = lot("A", "1", "2", "2024-01-01", "2024-12-31")
+    bought["billings"] = [
+        {"date": "2024-01-01", "amount": "1"},
+        {"date": "2024-02-01", "amount": "1", "fx_rate": "1.60"},
+    ]
+
+    found = rows("billings", literal("on_delivery", contract(bought, functional_currency="EUR")))
+
+    assert [row["fx_rate"] for row in found] == [None, Decimal("1.60")]
+
+
 def test_a_currency_is_worth_itself() -> None:
     (row,) = rows("fx_rates", literal("on_delivery", contract(functional_currency="USD", fx_spot={})))
 
@@ -120,3 +132,19 @@ def test_departments_are_those_of_the_lines_that_name_any() -> None:
     found = rows("consumption_departments", literal("on_delivery", contract(usage=usage)))
 
     assert [(row["consumption_id"], row["department"]) for row in found] == [("C1/U2", "A"), ("C1/U2", "B")]
+
+
+@pytest.mark.parametrize(
+    ("named", "units"),
+    [
+        ([None, None], {"lots": ["unit", "unit"], "consumption": ["unit", "unit"]}),
+        (["hour", None], {"lots": ["day", "hour"], "consumption": ["hour", "day"]}),
+    ],
+)
+def test_units_matter_only_where_usage_names_them(named: list[str | None], units: dict[str, list[str]]) -> None:
+    lots = [lot(unit, "4", "400.00", "2024-01-01", "2024-12-31", unit=unit) for unit in ("day", "hour")]
+    usage = [used(f"U{line}", "2024-01-05", "1", unit=unit) for line, unit in enumerate(named)]
+
+    loaded = literal("on_delivery", contract(*lots, usage=usage))
+
+    assert {table: [row["unit"] for row in rows(table, loaded)] for table in units} == units

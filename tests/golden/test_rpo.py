@@ -24,6 +24,7 @@ JUNE, DECEMBER = date(2025, 6, 30), date(2025, 12, 31)
         ("after 2025-06-30", (JUNE, None)),
         ("2025-07-01..2025-12-31", (JUNE, DECEMBER)),
         (["2025-07-01", "2025-12-31"], (JUNE, DECEMBER)),
+        (6, (None, JUNE)),
         ({"label": "first", "until": "2025-06-30"}, (None, JUNE)),
         ({"label": "second", "start": "2025-07-01", "end": "2025-12-31"}, (JUNE, DECEMBER)),
         ({"start": "2025-07-01", "end": None}, (JUNE, None)),
@@ -49,6 +50,7 @@ def test_a_band_has_the_label_it_is_given() -> None:
         ([{"label": "H1", "until": "2025-06-30"}, {"label": "rest"}], {"H1": "181.00", "rest": "184.00"}),
         ([{"label": "H1", "until": "2025-06-30"}, {"label": "rest"}], ["181.00", "184.00"]),
         ([["2025-07-01", "2025-12-31"]], ["184.00"]),
+        ([6], ["181.00", "184.00"]),
     ],
 )
 def test_ratable_backlog_falls_due_by_its_schedule(asked: list[Any], expected: Any) -> None:

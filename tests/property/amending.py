@@ -78,19 +78,20 @@ def transfer(walk: Walk, source: Lot, change: Row, day: date) -> None:
     """Units move with what is carried of them, as a layer of the target (R7.2): the lot's own before its layers'."""
     target = walk.lots[change["to_lot_id"]]
     wanted = Fraction(change["quantity"])
-    moved, prices = NIL, dict.fromkeys(POLICIES, NIL)
+    moved, prices, booked = NIL, dict.fromkeys(POLICIES, NIL), dict.fromkeys(POLICIES, NIL)
     for layer in source.layers:
         quantity = min(wanted - moved, layer.units.left)
         if quantity:
             for policy, price in _take(walk, source, layer, quantity, source.shown_on(day)).items():
                 prices[policy] += price
+                booked[policy] += walk.rounded(price)
             moved += quantity
     if not moved:
         return
-    walk.reading.moved[change["amendment_id"]] = (moved, prices["on_delivery"])
+    walk.reading.moved[change["amendment_id"]] = (moved, booked["on_delivery"])
     walk.reading.grants.append((source.lot_id, change["amendment_id"], source.shown_on(day), -moved))
     walk.reading.grants.append((target.lot_id, change["amendment_id"], target.shown_on(day), moved))
-    arrived = received(target, target.shown_on(day), moved, prices)
+    arrived = received(target, target.shown_on(day), moved, prices, booked)
     arrived.estimate(walk.estimate(target, day))
     if not target.is_open(day):
         walk.reading.lapse(target.lot_id, change["amendment_id"], day, moved)
@@ -98,18 +99,19 @@ def transfer(walk: Walk, source: Lot, change: Row, day: date) -> None:
 
 
 def _take(walk: Walk, source: Lot, layer: Layer, quantity: Fraction, day: date) -> dict[str, Fraction]:
-    """Units leave a layer: what is carried of them under each policy.
+    """Units leave a layer: what is carried of them under each policy, exact.
 
-    It is an amount in the currency: source and layer are each rounded by themselves (R10.1), and would not add up to
-    what was billed if both carried part of a cent (R13.2).
+    Source and layer are each rounded by themselves (R10.1), and would not always add up to what was billed (R13.2).
+    So what moves is settled at its rounded amount in the end, and what the exact one lacks of it is kept as a residue.
     """
     carried = {policy: account.carrying for policy, account in layer.accounts.items()}
     carried["ratable"] = layer.ratable.unrecognised(day)
-    prices = {policy: walk.rounded(amount / layer.units.left * quantity) for policy, amount in carried.items()}
+    prices = {policy: amount / layer.units.left * quantity for policy, amount in carried.items()}
     layer.grant(-quantity, {policy: -price for policy, price in prices.items()})
     layer.ratable.change_price(day, source.term_end, -prices["ratable"])
     for policy, price in prices.items():
-        layer.moved[policy] -= price
+        layer.moved[policy] -= walk.rounded(price)
+        layer.residue[policy] += price - walk.rounded(price)
     return prices
 
 
@@ -121,6 +123,7 @@ def terminate(walk: Walk, lot: Lot, change: Row, day: date) -> None:
     lot.ended_on = day
     for layer in lot.layers:
         layer.end()
+        layer.residue = dict.fromkeys(POLICIES, NIL)
         billed = walk.billed(lot, day) if layer is lot.own else NIL
         for policy, account in layer.accounts.items():
             account.adjust(billed + layer.moved[policy] - layer.now(policy).gone)

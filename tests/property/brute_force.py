@@ -156,9 +156,9 @@ class Walk:
 
     def estimate_anew(self, lot: Lot, layer: Layer, day: date) -> None:
         """A catch-up is what is posted as breakage: the difference of rounded amounts (R5.2, R10.1)."""
-        before = layer.now("proportional").rounded(self.contract["currency"])
+        before = layer.standing("proportional").rounded(self.contract["currency"])
         if layer.estimate(self.estimate(lot, day)):
-            caught_up = layer.now("proportional").rounded(self.contract["currency"]).minus(before)
+            caught_up = layer.standing("proportional").rounded(self.contract["currency"]).minus(before)
             catch_ups = self.reading.catch_ups
             catch_ups[lot.lot_id, day] = catch_ups.get((lot.lot_id, day), NIL) + caught_up.breakage
 

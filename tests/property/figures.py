@@ -38,7 +38,7 @@ class Expected:
         if key not in self._known:
             lot, total = self.reading.lots[lot_id], Amounts()
             for layer in lot.layers:
-                total = total.plus(layer.recognised(policy, day).rounded(lot.contract["currency"]))
+                total = total.plus(layer.recognised(policy, day, lot.contract["currency"]))
             self._known[key] = total
         return self._known[key]
 

@@ -41,14 +41,25 @@ class Amounts(NamedTuple):
     def minus(self, other: Amounts) -> Amounts:
         return Amounts(*(one - another for one, another in zip(self, other, strict=True)))
 
-    def rounded(self, currency: str) -> Amounts:
-        """Each part is what it adds to the rounded sum of those before it (R10.1)."""
+    def rounded(self, currency: str, price: Fraction = NIL, residue: Fraction = NIL) -> Amounts:
+        """Each part is what it adds to the rounded sum of those before it (R10.1); all of the price has a residue."""
         parts, exact, before = [], NIL, NIL
         for part in self:
             exact += part
-            parts.append(rounded(exact, currency) - before)
+            parts.append(rounded(exact + (residue if exact == price else NIL), currency) - before)
             before += parts[-1]
         return Amounts(*parts)
+
+
+class Standing(NamedTuple):
+    """What is recognised, exact, with the price it is of and the residue that price is booked with in the end."""
+
+    amounts: Amounts = Amounts()
+    price: Fraction = NIL
+    residue: Fraction = NIL
+
+    def rounded(self, currency: str) -> Amounts:
+        return self.amounts.rounded(currency, self.price, self.residue)
 
 
 @dataclass
@@ -73,10 +84,11 @@ class Layer:
     escheated: Fraction = NIL
     #: units that lapsed when the lot closed, or because it had, and would come back with it
     lapsed_closed: Fraction = NIL
-    #: under each policy, what transfers brought less what they took
+    #: under each policy, what transfers brought less what they took, to the minor unit; what is exact lacks of it
     moved: dict[str, Fraction] = field(default_factory=lambda: dict.fromkeys(POLICIES, NIL))
+    residue: dict[str, Fraction] = field(default_factory=lambda: dict.fromkeys(POLICIES, NIL))
     days: list[date] = field(default_factory=list)
-    history: list[dict[str, Amounts]] = field(default_factory=list)
+    history: list[dict[str, Standing]] = field(default_factory=list)
 
     def draw(self, quantity: Fraction) -> Part:
         released = {policy: account.draw(quantity) for policy, account in self.accounts.items()}
@@ -151,17 +163,25 @@ class Layer:
         breakage = revenue - self.delivered - account.adjustment
         return Amounts(NIL, self.delivered, breakage, account.adjustment, self.escheated)
 
+    def standing(self, policy: str) -> Standing:
+        return Standing(self.now(policy), self.accounts[policy].price, self.residue[policy])
+
     def note(self, day: date) -> None:
         """Remember what is recognised at the close of a day."""
         self.days.append(day)
-        self.history.append({policy: self.now(policy) for policy in self.accounts})
+        self.history.append({policy: self.standing(policy) for policy in self.accounts})
 
-    def recognised(self, policy: str, day: date) -> Amounts:
-        """By the close of a day, exact."""
+    def recognised(self, policy: str, day: date, currency: str) -> Amounts:
+        """By the close of a day, to the minor unit."""
         if policy == "ratable":
-            return Amounts(ratable=self.ratable.recognised(day), adjustment=self.ratable.adjusted(day))
+            exact = Amounts(ratable=self.ratable.recognised(day), adjustment=self.ratable.adjusted(day))
+            price = self.ratable.price
+            in_the_end = price + self.residue[policy]
+            if self.ratable.is_over(day) and rounded(price, currency) != rounded(in_the_end, currency):
+                exact = exact._replace(ratable=exact.ratable + self.residue[policy])
+            return exact.rounded(currency)
         place = bisect_right(self.days, day)
-        return self.history[place - 1][policy] if place else Amounts()
+        return (self.history[place - 1][policy] if place else Standing()).rounded(currency)
 
 
 def layer(lot_id: str, begins_on: date, quantity: Fraction, prices: dict[str, Fraction], convention: str) -> Layer:

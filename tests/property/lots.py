@@ -93,10 +93,13 @@ def bought(row: Row, contract: Row, amount: Fraction) -> Lot:
     return lot
 
 
-def received(lot: Lot, day: date, quantity: Fraction, prices: dict[str, Fraction]) -> Layer:
-    """Units transferred to the lot, a layer of their own (R7.2)."""
+def received(
+    lot: Lot, day: date, quantity: Fraction, prices: dict[str, Fraction], booked: dict[str, Fraction]
+) -> Layer:
+    """Units transferred to the lot, a layer of their own (R7.2), and what it is to be booked at in the end."""
     new = layer(lot.lot_id, day, quantity, prices, _convention(lot.contract))
-    new.moved = prices
+    new.moved = booked
+    new.residue = {policy: booked[policy] - price for policy, price in prices.items()}
     new.ratable.spread(day, lot.term_end)
     lot.layers.append(new)
     return new

@@ -40,6 +40,11 @@ class Ratable:
             return span.before
         return span.before + span.amount * progress(self.convention, span.start, span.end, day)
 
+    def is_over(self, day: date) -> bool:
+        """Whether the last span has ended by the close of a day, if it ever does."""
+        end = self.spans[-1].end if self.spans else None
+        return end is not None and day >= max(end, self.spans[-1].start)
+
     def adjusted(self, day: date) -> Fraction:
         return sum((amount for on, amount in self.adjustments if on <= day), Fraction(0))
 

@@ -24,6 +24,7 @@ def book(new_book: Callable[..., OpenBook]) -> OpenBook:
             contract("dinar", transaction_price="0.01", currency="KWD"),
             contract("sevenths", transaction_price=100),
             contract("partly", transaction_price=1000),
+            contract("credits", transaction_price="99.99"),
             contract("priced", transaction_price=9999),
         ],
         lots=[
@@ -38,6 +39,8 @@ def book(new_book: Callable[..., OpenBook]) -> OpenBook:
             lot("own", 10, 400, contract_id="partly", standalone_price=1),
             lot("rest 1", 1, None, contract_id="partly", standalone_price=1),
             lot("rest 2", 2, None, contract_id="partly", standalone_price=1),
+            lot("many", 1000, None, contract_id="credits", standalone_price="0.0125"),
+            lot("one", 1, None, contract_id="credits", standalone_price="17.4999"),
             lot("alone", 10, 400, contract_id="priced"),
         ],
         consumption=[
@@ -50,7 +53,8 @@ def book(new_book: Callable[..., OpenBook]) -> OpenBook:
 
 def test_lots_without_an_amount_share_the_transaction_price_by_stand_alone_price(book: OpenBook) -> None:
     # bundle, golden case O24: 29,700 and 27,000 of 56,700. thirds, yen, dinar: what is left over goes to the first by
-    # id. sevenths: 14.2857, 28.5714, 57.1429; the largest remainder gets the cent. partly: 1,000 - 400.
+    # id. sevenths: 14.2857, 28.5714, 57.1429; the largest remainder gets the cent. partly: 1,000 - 400. credits: 12.50
+    # and 17.4999 of 29.9999 are 41.6626 and 58.3274; at 0.013 a credit it would be 42.62.
     assert across(book.run("lot_prices")) == text("""
         lot_id      contract_id  amount    is_allocated
         alone       priced       400       False
@@ -58,6 +62,8 @@ def test_lots_without_an_amount_share_the_transaction_price_by_stand_alone_price
         dinar a     dinar        0.004     True
         dinar b     dinar        0.003     True
         dinar c     dinar        0.003     True
+        many        credits      41.66     True
+        one         credits      58.33     True
         own         partly       400       False
         rest 1      partly       200       True
         rest 2      partly       400       True

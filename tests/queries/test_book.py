@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from queries.book import FILTERS, Book, month_ends
+from queries.book import FILTERS, Book
+from queries.calendar import month_ends
 from queries.catalog import FigureError
 from tests.queries.tiny import account, contract, lot
 

@@ -13,7 +13,7 @@ from data.sample import SNAPSHOT_DATES, known_by, write_history
 from data.snapshots import publish
 from queries.book import Book
 from queries.catalog import FigureError
-from queries.close import AMOUNTS, Fixed, late, reported, reported_totals
+from queries.close import AMOUNTS, Fixed, late, reported
 from tests.queries.tiny import across, billed, contract, lot, text, used
 
 if TYPE_CHECKING:
@@ -186,16 +186,6 @@ def test_what_is_late_by_contract_and_component(books: tuple[OpenBook, OpenBook,
         "late": 300,
         "vanished": -100,
     }
-
-
-def test_totals_add_the_contracts_of_a_currency_up(after_august: pl.DataFrame) -> None:
-    columns = ("currency", "period_end", "revenue_total", "billings", "late")
-    assert across(reported_totals(after_august).select(columns)) == text("""
-        currency  period_end  revenue_total  billings  late
-        USD       2026-08-31  900            1000      0
-        USD       2026-09-30  860            -100      460
-        USD       2026-10-31  310            0         0
-    """)
 
 
 def test_filters_narrow_to_contracts_as_the_newest_book_puts_them(books: tuple[OpenBook, OpenBook, OpenBook]) -> None:

@@ -30,6 +30,7 @@ def book(new_book: Callable[..., OpenBook]) -> OpenBook:
             lot("training only", 5, 500, scope="training|coaching"),
             lot("yen", 1, 100),
             lot("dinar", 1, 100),
+            lot("credits", 1, 100),
         ],
         consumption=[
             used("M1", "mixed", "2026-02-01", 3, project_id="alpha"),
@@ -51,11 +52,13 @@ def book(new_book: Callable[..., OpenBook]) -> OpenBook:
             used("S2", "training only", "2026-02-02", 2, service_type="coaching"),
             used("Y1", "yen", "2026-02-01", 2),
             used("D1", "dinar", "2026-02-01", "1.5"),
+            used("C1", "credits", "2026-02-01", 1011),
         ],
         rate_card=[
             {"contract_id": "over", "overage_rate": "99.995"},
             {"contract_id": "yen", "overage_rate": "99.5"},
             {"contract_id": "dinar", "overage_rate": "0.333"},
+            {"contract_id": "credits", "overage_rate": "0.0125"},
             {"contract_id": "pinned", "service_type": "training", "overage_rate": 10},
         ],
         programs=[{"program_id": "G", "account_id": "Acme", "name": "Growth"}],
@@ -176,6 +179,7 @@ def test_overage_is_what_no_lot_covers_priced_by_the_rate_card(book: OpenBook) -
         ("training only", [["S1", "2", "unpriced", "0"]]),
         ("yen", [["Y1", "1", "billable", "100"]]),  # 99.5, half up
         ("dinar", [["D1", "0.5", "billable", "0.167"]]),  # 0.1665, half up
+        ("credits", [["C1", "1010", "billable", "12.63"]]),  # 12.625, half up (R9.2); 0.013 each would be 13.13
     ],
 )
 def test_overage_of_a_contract(book: OpenBook, contract_id: str, overage: list[list[str]]) -> None:

@@ -133,8 +133,8 @@ def book(new_book: Callable[..., OpenBook]) -> OpenBook:
             """,
         ),
         # What time earns nobody delivered.
-        ("spread", "ratable", "2026-02-28  (unallocated breakage)  100"),
-        ("spread", "booked", "2026-02-28  (unallocated breakage)  100"),
+        ("spread", "ratable", "2026-02-28  (not delivered by a department)  100"),
+        ("spread", "booked", "2026-02-28  (not delivered by a department)  100"),
         (
             "spread",
             "on_delivery",
@@ -143,15 +143,16 @@ def book(new_book: Callable[..., OpenBook]) -> OpenBook:
             2026-02-28  (unallocated breakage)  66.67
             """,
         ),
-        # Once judged remote, a delivery takes from what was unallocated; R3 names no department and changes nothing.
+        # Once judged remote, a delivery takes from breakage (R6.3); R3 names no department and changes nothing.
         (
             "remote",
             "remote",
             """
             2026-02-28  Design                  400
-            2026-03-31  (unallocated breakage)  600
-            2026-06-30  (unallocated breakage)  -200
-            2026-06-30  Design                  200
+            2026-03-31  (unallocated breakage)           600
+            2026-06-30  (unallocated breakage)           -300
+            2026-06-30  (not delivered by a department)  100
+            2026-06-30  Design                           200
             """,
         ),
         (
@@ -159,7 +160,7 @@ def book(new_book: Callable[..., OpenBook]) -> OpenBook:
             "on_delivery",
             """
             2026-02-28  Design                  400
-            2026-06-30  (unallocated breakage)  100
+            2026-06-30  (not delivered by a department)  100
             2026-06-30  Design                  200
             2026-12-31  (unallocated breakage)  300
             """,
@@ -209,3 +210,4 @@ def test_overage_counts_where_its_line_carries_shares(book: OpenBook) -> None:
 
     assert found["policy"].to_list() == ["booked", "on_delivery", "proportional", "ratable", "remote"]
     assert {f"{row['department']} {row['amount']}" for row in found.iter_rows(named=True)} == {"Design 10.000"}
+    assert found["overage"].to_list() == found["amount"].to_list()

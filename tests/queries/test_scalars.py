@@ -100,6 +100,11 @@ def test_mills_and_units_are_exact_and_money_comes_back_from_its_mills(scalars: 
     assert answers(scalars, "units(quantity)", quantity=quantities) == [int(value * 10000) for value in quantities]
 
 
+def test_millionths_are_exact(scalars: duckdb.DuckDBPyConnection) -> None:
+    prices = [*decimals(1000, 12, 6), Decimal("0.012500"), Decimal("999999999999.999999")]
+    assert answers(scalars, "millionths(price)", price=prices) == [int(price * 10**6) for price in prices]
+
+
 def test_shares_are_exact(scalars: duckdb.DuckDBPyConnection) -> None:
     given = [*decimals(1000, 16, 12), Decimal("1.000000000000"), Decimal("0.333333333333"), Decimal("0.000000000001")]
     assert answers(scalars, "shares(share)", share=given) == [int(share * 10**12) for share in given]
@@ -167,24 +172,88 @@ def test_price_of_units(
     assert got == [Decimal(price)]
 
 
+#: Levels whose distribution function is a straight line: 5% of ten units below 0.5, 10% below 1, and so on.
+EVEN = [0.5, 1, 2.5, 5, 7.5, 9, 9.5]
+
+
 @pytest.mark.parametrize(
-    ("widths", "half_width"),
+    ("levels", "remaining", "outcome", "position"),
     [
-        ([], None),
-        ([0, 0], 0),
-        ([7], 7),  # a lot by itself
-        ([3, 4], math.sqrt(0.15 * 49 + 0.85 * 25)),  # between 5, independent, and 7, in step
-        ([1] * 100, math.sqrt(0.15 * 10_000 + 0.85 * 100)),
-        ([10**12, 10**12], 10**12 * math.sqrt(0.15 * 4 + 0.85 * 2)),  # squares that no DECIMAL(18, 3) could hold
+        (EVEN, 10, 4, [0.4]),
+        (EVEN, 10, 0.25, [0.025]),
+        (EVEN, 10, 9.9, [0.99]),
+        # Between the quantiles of 50% and 75%, a third of the way.
+        ([0, 0, 1, 2, 5, 8, 9], 10, 3, [0.5 + 0.25 / 3]),
+        # On a level: its mass reaches half of the way to the levels beside it.
+        (EVEN, 10, 5, [0.375, 0.625]),
+        (EVEN, 10, 0.5, [0.025, 0.075]),
+        # On the ends: from nil to half of the 5% below the first level, and likewise above.
+        (EVEN, 10, 0, [0, 0.025]),
+        (EVEN, 10, 10, [0.975, 1]),
+        # An atom at nil of three levels, at all that remains of two, and of all of them.
+        ([0, 0, 0, 2, 5, 8, 9], 10, 0, [0, 0.375]),
+        ([1, 2, 3, 5, 7, 10, 10], 10, 10, [0.825, 1]),
+        ([4] * 7, 10, 4, [0.025, 0.975]),
+        ([4] * 7, 10, 2, [0.025]),
+        ([0] * 7, 10, 0, [0, 0.975]),
+        ([0] * 7, 0, 0, [0, 1]),
+        # A millionth of what remains is no difference.
+        (EVEN, 10, 5.000009, [0.375, 0.625]),
+        (EVEN, 10, 5.00002, [0.5 + 0.25 * 0.00002 / 2.5]),
     ],
 )
-def test_joint_half_width_lies_between_lots_that_miss_alone_and_lots_that_miss_together(
-    scalars: duckdb.DuckDBPyConnection, widths: list[int], half_width: float | None
+def test_probability_below(
+    scalars: duckdb.DuckDBPyConnection, levels: list[float], remaining: float, outcome: float, position: list[float]
 ) -> None:
-    sql = (
-        "SELECT joint_half_width(sum(width), sum(width ** 2))"
-        " FROM (SELECT CAST(unnest(CAST($widths AS BIGINT[])) AS DECIMAL(18, 3)) AS width)"
-    )
-    row = scalars.execute(sql, {"widths": widths}).fetchone()
+    assert stands(scalars, levels, remaining, outcome) == pytest.approx(position, abs=1e-12)
+
+
+def test_probability_below_of_random_levels_with_atoms(scalars: duckdb.DuckDBPyConnection) -> None:
+    chances = [0, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 1]
+    for _ in range(100):
+        levels = np.sort(RNG.choice([0.0, 3.0, 6.0, 10.0, *RNG.uniform(0, 10, 6)], 7)).tolist()
+        points = [0.0, *levels, 10.0]
+        outcome = float(RNG.choice([*points, *RNG.uniform(0, 10, 9)]))
+        equal = [chance for point, chance in zip(points, chances, strict=True) if point == outcome]
+        if equal:
+            first, last = chances.index(equal[0]), chances.index(equal[-1])
+            below = 0 if first == 0 else (chances[first - 1] + chances[first]) / 2
+            expected = [below, 1 if last == len(chances) - 1 else (chances[last] + chances[last + 1]) / 2]
+        else:
+            expected = [float(np.interp(outcome, points, chances))]
+        assert stands(scalars, levels, 10, outcome) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("position", "low", "high", "share"),
+    [
+        ([0.4], 0.1, 0.9, 1),
+        ([0.1], 0.1, 0.9, 1),
+        ([0.9], 0.1, 0.9, 1),
+        ([0.05], 0.1, 0.9, 0),
+        ([0.95], 0.1, 0.9, 0),
+        ([0.3, 0.3], 0.25, 0.75, 1),  # no mass of its own
+        ([0.375, 0.625], 0.1, 0.9, 1),
+        ([0, 0.05], 0.1, 0.9, 0),
+        ([0.9, 1], 0.1, 0.9, 0),
+        ([0, 0.4], 0.1, 0.9, 0.75),  # three of four parts above 10%
+        ([0.8, 1], 0.1, 0.9, 0.5),
+        ([0, 1], 0.1, 0.9, 0.8),  # wider than the interval
+        ([0, 1], 0.25, 0.75, 0.5),
+    ],
+)
+def test_held_share(
+    scalars: duckdb.DuckDBPyConnection, position: list[float], low: float, high: float, share: float
+) -> None:
+    sql = f"SELECT held_share(CAST($position AS DOUBLE[]), {low}, {high})"
+    row = scalars.execute(sql, {"position": position}).fetchone()
     assert row is not None
-    assert row[0] == (half_width if half_width is None else pytest.approx(half_width, rel=1e-12))
+    assert row[0] == pytest.approx(share, abs=1e-12)
+
+
+def stands(scalars: duckdb.DuckDBPyConnection, levels: list[float], remaining: float, outcome: float) -> list[float]:
+    sql = "SELECT probability_below(CAST($levels AS DOUBLE[]), CAST($remaining AS DOUBLE), CAST($outcome AS DOUBLE))"
+    row = scalars.execute(sql, {"levels": levels, "remaining": remaining, "outcome": outcome}).fetchone()
+    assert row is not None
+    found: list[float] = row[0]
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -96,6 +97,34 @@ def test_a_contract_with_a_carry_over_cap_is_valued_anew_too(tmp_path: Path) -> 
 def test_a_cautious_estimate_comes_from_the_forecast_and_never_takes_more_than_it(firm: OpenBook) -> None:
     """The book is dated after the lots ended, so nothing is left to forecast and nothing changes."""
     assert booked(firm, "all:proportional; breakage=cautious") == booked(firm, "all:proportional")
+
+
+def test_a_cautious_estimate_is_the_lower_end_of_what_open_lots_are_forecast_to_leave(tmp_path: Path) -> None:
+    """3 of 12 hours are used; from the snapshot's day, 1 January 2027, 12 less the low quantile are expected to be."""
+    running = book(
+        tmp_path,
+        lots=[lot(name, 12, 1200, "2026-01-01..2027-12-31") for name in ("R", "S")],
+        consumption=[used("r", "R", "2026-02-01", 3), used("s", "S", "2026-02-01", 9)],
+    )
+
+    def earned(**filters: str) -> dict[str, Decimal]:
+        rows = running.run(
+            "revenue_by_lot",
+            boundaries=["2025-12-31", "2026-12-31", "2027-01-31"],
+            scenario="all:proportional; breakage=cautious",
+            **filters,
+        ).filter(policy="booked")
+        return dict(
+            rows.group_by("contract_id")
+            .agg(pl.col("delivery", "breakage").sum())
+            .select("contract_id", pl.col("delivery") + pl.col("breakage"))
+            .rows()
+        )
+
+    low = running.run("unused_forecast", as_of="2027-01-01", contract="R")["low_quantity"][0]
+    assert 0 < low < 9
+    assert earned()["R"] == (1200 * 3 / (12 - low)).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    assert earned(contract="R") == {"R": earned()["R"]}
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
     from tests.queries.tiny import OpenBook
 
+# Without ended lots a third of the forecast is the pace so far and two thirds are anything (test_forecast.py): of what
+# remains (pace + 1) / 3 is expected. On HALFWAY unused and far, at a pace that would leave all, 66.6667%; half, grace and
+# grown, at one that would leave 40 of the 70 they hold, 36.6667 units; ahead and soon, at one that would leave nothing,
+# 33.3333%.
+
 #: A term of a hundred days, and the close of its fiftieth.
 TERM = "2026-01-01..2026-04-10"
 HALFWAY = "2026-02-19"
@@ -71,52 +76,14 @@ def beginners(new_book: Callable[..., OpenBook]) -> OpenBook:
     )
 
 
-def test_without_ended_lots_the_forecast_is_the_pace_so_far_and_anything_can_happen(beginners: OpenBook) -> None:
-    # half: 30 of 100 used in half the term, so 100 - 30 / 0.5 = 40 would be left; between nil and the 70 that remain.
-    # ahead: 60 used, at that pace nothing would be left. grace: the term runs to the end of the carry-over.
-    # grown: 30 of 50 + 50. unused: all 100 will be left, though it may yet be used up. soon: 5 of 10 in 30 of 60 days.
-    # far: a one-year lot, 50 of 365 days. What is spent, ends today, or has not begun is not forecast.
-    rows = beginners.run("unused_forecast_at", origins=[HALFWAY]).drop("contract_id")
-    assert down(rows.filter(currency="USD")) == text("""
-        origin              2026-02-19  2026-02-19  2026-02-19  2026-02-19  2026-02-19  2026-02-19  2026-02-19
-        lot_id              ahead       far         grace       grown       half        soon        unused
-        currency            USD         USD         USD         USD         USD         USD         USD
-        usable_until        2026-04-10  2026-12-31  2026-04-10  2026-04-10  2026-04-10  2026-03-21  2026-04-10
-        unit                hour        hour        hour        hour        hour        hour        hour
-        remaining_quantity  40          100         70          70          70          5           100
-        elapsed_share       0.5         0.136986    0.5         0.5         0.5         0.5         0.5
-        used_share          0.6         0           0.3         0.3         0.3         0.5         0
-        learned_from        0           0           0           0           0           0           0
-        expected_quantity   0           100         40          40          40          0           100
-        low_quantity        0           0           0           0           0           0           0
-        high_quantity       40          100         70          70          70          5           100
-        lower_quantity      0           0           0           0           0           0           0
-        upper_quantity      40          100         70          70          70          5           100
-        expected_amount     0           100         400         400         400         0           1000
-        low_amount          0           0           0           0           0           0           0
-        high_amount         400         100         700         700         700         50          1000
-    """)
-    euro = rows.filter(currency="EUR").select("lot_id", "expected_amount", "high_amount")
-    assert across(euro)[1:] == [["euro", "0", "50"]]
-
-
-def test_a_day_asked_about_twice_is_answered_once_and_days_do_not_mix(beginners: OpenBook) -> None:
-    rows = beginners.run("unused_forecast_at", origins=[HALFWAY, "2026-01-10", HALFWAY], contract="half")
-    # On the tenth day 30 of 100 are used: at three times the even pace nothing would be left.
-    assert across(rows.select("origin", "remaining_quantity", "expected_quantity", "high_quantity"))[1:] == text("""
-        2026-01-10  70  0   70
-        2026-02-19  70  40  70
-    """)
-
-
 def test_the_watch_list_ranks_open_lots_by_the_money_at_risk(beginners: OpenBook) -> None:
     # Of the last 90 days: half 30 a quarter, 10 a month. Of the 50 days left 70 x 30/50 = 42 a month would use it up;
     # ahead (70 - 10) / 3 = 20 and 40 x 30/50 = 24.
     rows = beginners.run("watch_list", as_of=HALFWAY, account="Acme", currency="USD")
     assert rows["lot_id"].to_list() == ["unused", "grace", "grown", "half", "far", "soon"]
     shown = beginners.run("watch_list", as_of=HALFWAY)
-    assert shown["lot_id"].to_list() == ["euro", "unused", "grace", "grown", "half", "far", "ahead", "soon"]
-    assert down(shown[[1, 2, 3, 6]]) == text("""
+    assert shown["lot_id"].to_list() == ["euro", "unused", "grace", "grown", "half", "ahead", "far", "soon"]
+    assert down(shown[[1, 2, 3, 5]]) == text("""
         lot_id              unused      grace       grown       ahead
         contract_id         unused      grace       grown       ahead
         account_id          Acme        Acme        Acme        Beta
@@ -140,14 +107,16 @@ def test_the_watch_list_ranks_open_lots_by_the_money_at_risk(beginners: OpenBook
         required_monthly    60          42          42          24
         last_used_on        -           2026-01-10  2026-02-19  2026-01-10
         learned_from        0           0           0           0
-        expected_quantity   100         40          40          0
-        low_quantity        0           0           0           0
-        high_quantity       100         70          70          40
-        lower_quantity      0           0           0           0
-        upper_quantity      100         70          70          40
-        expected_amount     1000        400         400         0
-        low_amount          0           0           0           0
-        high_amount         1000        700         700         400
+        expected_quantity   66.6667     36.6667     36.6667     13.3333
+        low_quantity        14.65       10.255      10.255      0
+        high_quantity       100         59.745      59.745      34.14
+        lower_quantity      37.375      26.1625     26.1625     0
+        upper_quantity      100         43.8375     43.8375     25.05
+        expected_amount     666.67      366.67      366.67      133.33
+        low_amount          146.5       102.55      102.55      0
+        high_amount         1000        597.45      597.45      341.4
+        runs_out_chance     0.006601    0.006601    0.006601    0.339934
+        runs_out_on         -           -           -           -
     """)
 
 
@@ -200,9 +169,11 @@ def test_a_lot_that_never_expires_is_open_and_so_on_the_watch_list_and_in_the_op
         expected_amount     0
         low_amount          0
         high_amount         0
+        runs_out_chance     -
+        runs_out_on         -
     """)
     assert book.run("expiry_calendar", as_of="2026-03-31").is_empty()
-    assert book.run("unused_forecast_at", origins=["2026-03-31"]).is_empty()
+    assert book.run("unused_forecast", as_of="2026-03-31").is_empty()
     # Backlog: 600 of forever; nothing was billed, so the 500 earned are assets.
     assert down(book.run("portfolio_summary", as_of="2026-03-31")) == text("""
         currency          USD
@@ -224,15 +195,16 @@ def test_a_lot_that_never_expires_is_open_and_so_on_the_watch_list_and_in_the_op
 def test_lots_that_never_end_are_open_beside_those_that_do_and_end_in_no_month(
     new_book: Callable[..., OpenBook],
 ) -> None:
-    # Half of the term passed and nothing used: all 1000 of ends are expected to lapse; forever comes last.
+    # Half of the term passed and nothing used of ends; forever comes last. Of 200 draws at 0.25%, 0.75%, … the 10%
+    # quantile lies at 10.2% of the forecast, bin 14.953.
     book = new_book(lots=[lot("ends", 100, 1000, TERM), lot("forever", 10, 500, "2026-01-01..")])
     watched = book.run("watch_list", as_of=HALFWAY)
     assert watched.select("lot_id", "days_left").rows() == [("ends", 50), ("forever", None)]
     calendar = book.run("expiry_calendar", as_of=HALFWAY)
-    assert across(calendar)[1:] == [["USD", "2026-04-01", "1", "1000", "1000"]]
+    assert across(calendar)[1:] == [["USD", "2026-04-01", "1", "1000", "666.67"]]
     summary = book.run("portfolio_summary", as_of=HALFWAY)
     amounts = ["lot_count", "open_amount", "ending_60_amount", "expected_amount", "low_amount", "high_amount"]
-    assert across(summary.select(amounts))[1:] == [["2", "1500", "1000", "1000", "0", "1000"]]
+    assert across(summary.select(amounts))[1:] == [["2", "1500", "1000", "666.67", "149.53", "1000"]]
 
 
 def test_a_lot_that_has_not_begun_is_not_on_the_watch_list_though_units_were_added_to_it(
@@ -246,55 +218,84 @@ def test_a_lot_that_has_not_begun_is_not_on_the_watch_list_though_units_were_add
         "2026-06-30": [],
         "2026-07-01": ["July"],
     }
-    assert book.run("unused_forecast_at", origins=["2026-06-30"]).is_empty()
+    assert book.run("unused_forecast", as_of="2026-06-30").is_empty()
     assert book.run("expiry_calendar", as_of="2026-06-30").is_empty()
 
 
 def test_the_expiry_calendar_adds_open_lots_by_month_of_last_use(beginners: OpenBook) -> None:
-    # April: unused 1000, grace, grown and half 700 each, ahead 400; forecast 1000 + 3 x 400.
+    # April: unused 1000, grace, grown and half 700 each, ahead 400; forecast 666.67 + 3 x 366.67 + 133.33.
     assert across(beginners.run("expiry_calendar", as_of=HALFWAY)) == text("""
         currency  month_start  lot_count  remaining_amount  expected_amount
-        EUR       2026-04-01   1          50                0
-        USD       2026-03-01   1          50                0
-        USD       2026-04-01   5          3500              2200
-        USD       2026-12-01   1          100               100
+        EUR       2026-04-01   1          50                16.67
+        USD       2026-03-01   1          50                16.67
+        USD       2026-04-01   5          3500              1900.01
+        USD       2026-12-01   1          100               66.67
     """)
 
 
-def test_what_is_forecast_unused_by_segment_with_widths_of_lots_that_tend_to_miss_together(beginners: OpenBook) -> None:
-    # Enterprise: unused, half, grace, grown, far, soon: forecast 1000 + 3 x 400 + 100. Widths below: 1000, 3 x 400,
-    # 100: sqrt(0.15 x 2300^2 + 0.85 x 1,490,000) = 1435.270. Above: 3 x 300, 50: sqrt(0.15 x 950^2 + 0.85 x 272,500)
-    # = 605.805.
-    assert across(beginners.run("unused_by_group", as_of=HALFWAY, dimension="segment")) == text("""
-        currency  member      lot_count  remaining_amount  expected_amount  low_amount  high_amount
-        EUR       Enterprise  1          50                0                0           50
-        USD       Enterprise  6          3250              2300             864.73      2905.81
-        USD       (none)      1          400               0                0           400
-    """)
+@pytest.mark.parametrize(
+    ("dimension", "groups"),
+    [
+        # Enterprise: unused, half, grace, grown, far and soon: 666.67 + 3 x 366.67 + 66.67 + 16.67.
+        (
+            "segment",
+            """
+            EUR  Enterprise  1  50    16.67
+            USD  Enterprise  6  3250  1850.02
+            USD  (none)      1  400   133.33
+            """,
+        ),
+        (
+            "service",
+            """
+            EUR  consulting  1  50    16.67
+            USD  consulting  7  3650  1983.35
+            """,
+        ),
+        (
+            "owner",
+            """
+            EUR  Team A  1  50    16.67
+            USD  Team A  7  3650  1983.35
+            """,
+        ),
+    ],
+)
+def test_what_is_forecast_unused_by_segment_service_and_owner(beginners: OpenBook, dimension: str, groups: str) -> None:
+    rows = beginners.run("unused_by_group", as_of=HALFWAY, dimension=dimension)
+    shown = ["currency", "member", "lot_count", "remaining_amount", "expected_amount"]
+    assert across(rows.select(shown))[1:] == text(groups)
+    assert (rows["low_amount"] < rows["expected_amount"]).all()
+    assert (rows["high_amount"] > rows["expected_amount"]).all()
+    assert (rows["high_amount"] <= rows["remaining_amount"]).all()
 
 
-@pytest.mark.parametrize(("dimension", "member"), [("service", "consulting"), ("owner", "Team A")])
-def test_what_is_forecast_unused_by_service_and_by_owner(beginners: OpenBook, dimension: str, member: str) -> None:
-    # Above, with ahead: 3 x 300, 400, 50: sqrt(0.15 x 1350^2 + 0.85 x 432,500) = 800.625.
-    assert across(beginners.run("unused_by_group", as_of=HALFWAY, dimension=dimension, currency="USD"))[1:] == [
-        ["USD", member, "7", "3650", "2300", "864.73", "3100.63"]
-    ]
-
-
-def test_what_is_forecast_unused_ranks_owners_and_never_exceeds_what_they_hold(
+def test_what_is_forecast_unused_ranks_owners_and_counts_lots_that_never_end_with_what_they_hold(
     new_book: Callable[..., OpenBook],
 ) -> None:
-    # Seen on the 50th of 100 days: slow would leave 90 of the 95 it holds, spent nothing of the 20 it holds. Lots that
-    # never end count with what they hold; nothing of them will lapse.
+    # Seen on the 50th of 100 days: slow would leave 90 of the 95 it holds, (90 / 95 + 1) / 3 of them are expected;
+    # spent would leave nothing of the 20 it holds. Nothing of what never ends will lapse.
     book = new_book(
-        contracts=[contract("spent", owner="Team B"), contract("forever", owner="Team B")],
-        lots=[lot("spent", 100, 1000, TERM), lot("slow", 100, 1000, TERM), lot("forever", 10, 100, "2026-01-01..")],
+        contracts=[
+            contract("spent", owner="Team B"),
+            contract("forever", owner="Team B"),
+            contract("only", owner="Team C"),
+        ],
+        lots=[
+            lot("spent", 100, 1000, TERM),
+            lot("slow", 100, 1000, TERM),
+            lot("forever", 10, 100, "2026-01-01.."),
+            lot("only", 10, 100, "2026-01-01.."),
+        ],
         consumption=[used("U1", "spent", "2026-01-10", 80), used("U2", "slow", "2026-01-10", 5)],
     )
-    assert across(book.run("unused_by_group", as_of=HALFWAY, dimension="owner"))[1:] == text("""
-        USD  Team A  1  950  900  0  950
-        USD  Team B  2  300  0    0  200
+    rows = book.run("unused_by_group", as_of=HALFWAY, dimension="owner")
+    assert across(rows.select("member", "lot_count", "remaining_amount", "expected_amount"))[1:] == text("""
+        Team A  1  950  616.67
+        Team B  2  300  66.67
+        Team C  1  100  0
     """)
+    assert rows.select("low_amount", "high_amount").row(2) == (0, 0)
 
 
 def test_only_a_service_a_segment_or_an_owner_is_a_group(beginners: OpenBook) -> None:
@@ -303,13 +304,12 @@ def test_only_a_service_a_segment_or_an_owner_is_a_group(beginners: OpenBook) ->
 
 
 def test_the_portfolio_on_one_day(beginners: OpenBook) -> None:
-    # Open: April 3500, soon 50 (30 days left), far 100. Forecast 1000 + 3 x 400 + 100 = 2300.
-    # Widths below: 1000, 3 x 400, 100: sqrt(0.15 x 2300^2 + 0.85 x 1,490,000) = 1435.270.
-    # Above: 3 x 300, 400, 50: sqrt(0.15 x 1350^2 + 0.85 x 432,500) = 800.625.
+    # Open: April 3500, soon 50 (30 days left), far 100. Forecast 1900.01 + 16.67 + 66.67.
     # Deferred: half 1000 - 50 of 100 days; grace, grown 1000 - 300; soon 50; next 250. ahead earned 600 unbilled.
     # Backlog: half 500, unused 1000, ahead 400, grace 700, grown 700, soon 50, far 100, next 250.
     # yen has nothing; pound is not booked yet.
-    assert down(beginners.run("portfolio_summary", as_of=HALFWAY)) == text("""
+    summary = beginners.run("portfolio_summary", as_of=HALFWAY)
+    assert down(summary.drop("low_amount", "high_amount")) == text("""
         currency          EUR  JPY  USD
         client_count      1    0    2
         lot_count         1    0    7
@@ -317,9 +317,7 @@ def test_the_portfolio_on_one_day(beginners: OpenBook) -> None:
         ending_30_amount  0    0    50
         ending_60_amount  50   0    3550
         ending_90_amount  50   0    3550
-        expected_amount   0    0    2300
-        low_amount        0    0    864.73
-        high_amount       50   0    3100.63
+        expected_amount   16.67  0  1983.35
         deferred_revenue  0    0    2200
         contract_assets   10   0    600
         backlog           50   0    3700
