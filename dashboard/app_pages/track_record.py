@@ -46,6 +46,9 @@ _ASSUMPTIONS: Final = (
 )
 _DIMENSIONS: Final = {"Share of term": "share", "Service": "service", "Owner": "owner", "Day": "origin"}
 _MEMBER: Final = {"Share of term": "Term passed", "Day": "Forecast on"}
+#: Widths of the columns of figures, in pixels: of their titles.
+_WIDTH: Final = 62
+_WIDTHS: Final = {"80% held": 78, "50% held": 78, "Run rate's": 86, "… past errors": 106}
 _CRPS: Final = "Mean CRPS, in percent of a lot: less is better."
 
 
@@ -157,16 +160,16 @@ def _by(view: View) -> None:
         shown,
         {
             "member": day_column(label) if is_day else text_column(label),
-            "forecast_count": st.column_config.NumberColumn("Forecasts", help="Those of lots that have ended since."),
-            "lot_count": st.column_config.NumberColumn("Lots"),
+            "forecast_count": _number_column("Forecasts", "%,.0f", 82, "Those of lots that have ended since."),
+            "lot_count": _number_column("Lots", "%,.0f", 58, "Lots they were of."),
             "held_80": _percent_column("80% held", "80% intervals that held.", 0),
             "held_50": _percent_column("50% held", "50% intervals that held.", 0),
-            "bias": _bias_column(),
+            "bias": _number_column("Bias", "%+.0f%%", _WIDTH, "What was forecast over what was left."),
             "wape": _percent_column("WAPE", "Mean absolute error of the median, in percent of what was left.", 0),
             "crps": _percent_column("Error", _CRPS, 1),
             f"crps_{RUN_RATE}": _percent_column("Run rate's", f"Error of the run rate. {_CRPS}", 1),
             f"crps_{CONFORMAL}": _percent_column(
-                "… with past errors", f"Error of the run rate with its past errors. {_CRPS}", 1
+                "… past errors", f"Error of the run rate with its past errors. {_CRPS}", 1
             ),
         },
         key=f"record_{by}",
@@ -178,11 +181,12 @@ def _by(view: View) -> None:
 
 
 def _percent_column(label: str, meaning: str, digits: int) -> ColumnConfig:
-    return st.column_config.NumberColumn(label, format=f"%.{digits}f%%", help=meaning)
+    return _number_column(label, f"%.{digits}f%%", _WIDTHS.get(label, _WIDTH), meaning)
 
 
-def _bias_column() -> ColumnConfig:
-    return st.column_config.NumberColumn("Bias", format="%+.0f%%", help="What was forecast over what was left.")
+def _number_column(label: str, format_: str, width: int, meaning: str) -> ColumnConfig:
+    # Narrow, so that all of them fit beside long names.
+    return st.column_config.NumberColumn(label, format=format_, width=width, help=meaning)
 
 
 def _through_time(view: View) -> None:

@@ -28,8 +28,9 @@ _LINE_PIXELS: Final = 19
 _RIVAL_MARGIN: Final = 250
 _LEAST_ERROR: Final = 0.01
 _HEADROOM: Final = 1.08
-_BAR: Final = 0.16
-_TICK: Final = 0.26
+#: Widths of a bar and of the line across, as shares of the plot, so that few days look like many.
+_BAR: Final = 0.013
+_TICK: Final = 0.022
 _MONTHS: Final = {3: "three months", 6: "six months", 9: "nine months", 12: "a year", 24: "two years"}
 _AMOUNTS: Final = ("expected_amount", "low_amount", "high_amount", "lapsed_amount")
 _YEAR: Final = 12
@@ -201,20 +202,21 @@ def draw_quarter(rows: pl.DataFrame, currency: str, theme: Theme) -> go.Figure:
     is_past = rows["is_past"][0]
     shown = rows.with_row_index("x").with_columns(is_held=held())
     colour, opacity = (theme.context, 0.38) if is_past else (theme.actual, 0.45)
+    bar, tick = (width * shown.height for width in (_BAR, _TICK))
     for x, expected, low, high in shown.select("x", "expected_amount", "low_amount", "high_amount").rows():
         figure.add_shape(
             type="rect",
             line_width=0,
-            x0=x - _BAR / 2,
-            x1=x + _BAR / 2,
+            x0=x - bar / 2,
+            x1=x + bar / 2,
             y0=float(low),
             y1=float(high),
             fillcolor=faded(colour, opacity),
         )
         figure.add_shape(
             type="line",
-            x0=x - _TICK / 2,
-            x1=x + _TICK / 2,
+            x0=x - tick / 2,
+            x1=x + tick / 2,
             y0=float(expected),
             y1=float(expected),
             line={"color": colour, "width": 3},

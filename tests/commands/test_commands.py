@@ -92,7 +92,7 @@ def test_the_day_asked_about_is_the_snapshots_own_by_default(snapshot: Snapshot)
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("query", "no_such_figure"), "There is no figure no_such_figure. There are: backlog,"),
+        (("query", "no_such_figure"), "There is no figure no_such_figure. There are: analogs, backlog,"),
         (("query", "lot_balance", "--set", "colour=red"), "lot_balance does not take colour. It takes: as_of DATE"),
         (("query", "lot_balance", "--set", "colour"), "--set takes KEY=VALUE, not colour."),
         (("query", "expiring_lots"), "expiring_lots needs within_days."),

@@ -29,7 +29,7 @@ def book(new_book: Callable[..., OpenBook]) -> OpenBook:
 
 
 def test_an_unknown_figure_is_answered_with_those_there_are(book: OpenBook) -> None:
-    with pytest.raises(FigureError, match=r"There is no figure balance\. There are: backlog, .*, watch_list\.$"):
+    with pytest.raises(FigureError, match=r"There is no figure balance\. There are: analogs, .*, watch_list\.$"):
         book.run("balance", as_of="2026-03-31")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -154,7 +155,7 @@ def test_the_figure_is_the_forecast_of_what_was_known(firm: OpenBook) -> None:
 def test_a_forecast_lies_between_nil_and_what_is_left_and_its_levels_in_their_order(firm: OpenBook) -> None:
     rows = firm.run("unused_forecast", as_of=AS_OF)
     ordered = [*LEVELS, "remaining_quantity"]
-    for lower, upper in zip(ordered, ordered[1:], strict=False):
+    for lower, upper in itertools.pairwise(ordered):
         assert (rows[lower] <= rows[upper]).all()
     assert (rows["low_quantity"] >= 0).all()
     assert (rows["expected_quantity"] <= rows["remaining_quantity"]).all()

@@ -150,14 +150,16 @@ def late_lines(new_book: Callable[..., OpenBook]) -> OpenBook:
         ("2026-03-10", "L1  2026-02-10  2026-03-05  3 | L2  2026-02-20  2026-02-20  1"),
         (
             "2026-03-12",
-            "L1  2026-02-10  2026-03-05  3 | L2  2026-02-20  2026-02-20  1"
-            " | L3  2026-03-10  2026-03-12  -2 | L4  2026-03-11  2026-03-11  2",
+            (
+                "L1  2026-02-10  2026-03-05  3 | L2  2026-02-20  2026-02-20  1"
+                " | L3  2026-03-10  2026-03-12  -2 | L4  2026-03-11  2026-03-11  2"
+            ),
         ),
     ],
 )
 def test_a_delivery_is_not_known_before_it_is_posted(late_lines: OpenBook, as_of: str, known: str) -> None:
     rows = late_lines.run("known_use", as_of=as_of, contract="C")
-    events = {number: event for number, event in late_lines.sql("SELECT movement_no, event_id FROM movements")}
+    events = dict(late_lines.sql("SELECT movement_no, event_id FROM movements"))
     shown = across(rows.select("service_date", "known_on", "quantity"))[1:]
     found = [[events[number], *row] for number, row in zip(rows["movement_no"], shown, strict=True)]
     assert found == [text(row)[0] for row in known.split("|") if row]
