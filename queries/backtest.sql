@@ -1,5 +1,6 @@
 -- How good past forecasts were, beside the run rate and the run rate with its past errors.
 --
+-- Rounded to nine decimals: sums of doubles differ in the last ones with the order they are added in.
 -- Of a forecast that is right about itself, 80% intervals hold 80% of the time. Every lot counts alike, whatever its
 -- size or unit.
 --
@@ -52,11 +53,11 @@ SELECT
     members.method,
     count(*) AS forecast_count,
     count(DISTINCT members.lot_id) AS lot_count,
-    avg(members.unused) AS unused,
-    sum(abs(members.middle - members.unused)) / nullif(sum(members.unused), 0) AS wape,
-    avg(members.crps) AS crps,
-    sum(members.expected) / nullif(sum(members.unused), 0) AS bias,
-    avg(members.held_80) AS held_80,
-    avg(members.held_50) AS held_50
+    round(avg(members.unused), 9) AS unused,
+    round(sum(abs(members.middle - members.unused)) / nullif(sum(members.unused), 0), 9) AS wape,
+    round(avg(members.crps), 9) AS crps,
+    round(sum(members.expected) / nullif(sum(members.unused), 0), 9) AS bias,
+    round(avg(members.held_80), 9) AS held_80,
+    round(avg(members.held_50), 9) AS held_50
 FROM members
 GROUP BY members.member, members.method;

@@ -96,7 +96,7 @@ class Book:
         if catalog.reads(figure.name, "forecasts"):
             self.foresee(_date(bound["as_of"]))
         if catalog.reads(figure.name, "forecast_changes"):
-            self._outlook.ensure_change(_date(bound["as_of"]), _date(bound["since"]))
+            self._outlook.ensure_change(_date(bound["as_of"]), _date(bound["earlier"]))
         if catalog.reads(figure.name, "analog_curves"):
             self._outlook.ensure_analogs(_date(bound["as_of"]), str(bound["lot"]))
 

@@ -13,7 +13,7 @@
 --   cause      VARCHAR        new, ended, amendment, time or use
 --   lot_count  BIGINT         lots it moved
 --   amount     DECIMAL(18,3)  change of the forecast unused
-CREATE OR REPLACE MACRO unused_change(as_of DATE, since DATE) AS TABLE
+CREATE OR REPLACE MACRO unused_change(as_of DATE, earlier DATE) AS TABLE
 SELECT
     lot_terms.currency,
     forecast_changes.cause,
@@ -25,5 +25,5 @@ SELECT
 FROM forecast_changes
 INNER JOIN lot_terms ON forecast_changes.lot_id = lot_terms.lot_id
 INNER JOIN currencies ON lot_terms.currency = currencies.currency
-WHERE forecast_changes.to_day = as_of AND forecast_changes.from_day = since AND forecast_changes.quantity <> 0
+WHERE forecast_changes.to_day = as_of AND forecast_changes.from_day = earlier AND forecast_changes.quantity <> 0
 GROUP BY lot_terms.currency, forecast_changes.cause;

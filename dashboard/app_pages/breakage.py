@@ -76,7 +76,7 @@ def _moved(view: View) -> None:
     before = previous(view)
     if before is None:
         return
-    changes = view.ask("unused_change", since=before.dated_on)
+    changes = view.ask("unused_change", earlier=before.dated_on)
     then = _sum(view.ask("unused_forecast")["expected_amount"]) - _sum(changes["amount"])
     said = forecast_change.finding(then, changes, before.dated_on, view.as_of, view.currency)
     drawn = forecast_change.draw(then, changes, before.dated_on, view.as_of, view.currency, current_theme())

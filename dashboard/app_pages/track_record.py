@@ -47,8 +47,8 @@ _ASSUMPTIONS: Final = (
 _DIMENSIONS: Final = {"Share of term": "share", "Service": "service", "Owner": "owner", "Day": "origin"}
 _MEMBER: Final = {"Share of term": "Term passed", "Day": "Forecast on"}
 #: Widths of the columns of figures, in pixels: of their titles.
-_WIDTH: Final = 62
-_WIDTHS: Final = {"80% held": 78, "50% held": 78, "Run rate's": 86, "… past errors": 106}
+_WIDTH: Final = 58
+_WIDTHS: Final = {"80% held": 77, "50% held": 77, "Run rate": 74, "+ its errors": 84}
 _CRPS: Final = "Mean CRPS, in percent of a lot: less is better."
 
 
@@ -167,9 +167,9 @@ def _by(view: View) -> None:
             "bias": _number_column("Bias", "%+.0f%%", _WIDTH, "What was forecast over what was left."),
             "wape": _percent_column("WAPE", "Mean absolute error of the median, in percent of what was left.", 0),
             "crps": _percent_column("Error", _CRPS, 1),
-            f"crps_{RUN_RATE}": _percent_column("Run rate's", f"Error of the run rate. {_CRPS}", 1),
+            f"crps_{RUN_RATE}": _percent_column("Run rate", f"Error of the run rate. {_CRPS}", 1),
             f"crps_{CONFORMAL}": _percent_column(
-                "… past errors", f"Error of the run rate with its past errors. {_CRPS}", 1
+                "+ its errors", f"Error of the run rate with its past errors. {_CRPS}", 1
             ),
         },
         key=f"record_{by}",
@@ -228,7 +228,9 @@ def _days(view: View, rows: pl.DataFrame, quarter: str) -> None:
     section(f"Each day {quarter} was forecast", "quarter_forecasts", rows, view)
     columns = {
         "origin": day_column("Forecast on"),
-        "lot_count": st.column_config.NumberColumn("Lots", help="Those then open that were to end in the quarter."),
+        "lot_count": st.column_config.NumberColumn(
+            "Lots", format="%,.0f", help="Those then open that were to end in the quarter."
+        ),
         "expected_amount": money_column("Forecast unused", view.currency),
         "interval": text_column("80% interval"),
         "lapsed_amount": money_column("What came", view.currency, "Price of what those lots left in the quarter."),

@@ -110,7 +110,7 @@ def test_a_lot_hidden_by_a_filter_says_by_which(visit: Visit, book: Book, as_of:
 def test_breakage_says_what_moved_the_forecast_since_the_previous_snapshot(
     visit: Visit, book: Book, earlier: Book, as_of: date
 ) -> None:
-    moved = book.run("unused_change", as_of=as_of, since=earlier.snapshot.dated_on, currency="USD")["amount"].sum()
+    moved = book.run("unused_change", as_of=as_of, earlier=earlier.snapshot.dated_on, currency="USD")["amount"].sum()
     (header,) = (item for item in visit("breakage").header if item.value.startswith("The forecast"))
     assert f"{'rose' if moved > 0 else 'fell'} by {fmt.money(abs(moved), 'USD')}" in unescaped(header.value)
 

@@ -21,7 +21,7 @@ BOUNDARIES = ["2025-12-31", "2026-03-31", "2026-06-30"]
 VALUES = {
     "as_of": "2026-03-31",
     "boundaries": BOUNDARIES,
-    "since": "2026-02-28",
+    "earlier": "2026-02-28",
     "within_days": 365,
     "dimension": "segment",
     "current_until": "2026-04-30",

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from tests.queries.tiny import OpenBook
 
 # Without ended lots a third of the forecast is the pace so far and two thirds are anything (test_forecast.py): of what
-# remains (pace + 1) / 3 is expected. On HALFWAY unused and far, at a pace that would leave all, 66.6667%; half, grace
-# and grown, at one that would leave 40 of the 70 they hold, 36.6667 units; ahead and soon, at one that would leave nothing,
-# 33.3333%.
+# remains (pace + 1) / 3 is expected. On HALFWAY of unused and far, at a pace that would leave all, 66.6667%; of half,
+# grace and grown, at one that would leave 40 of the 70 they hold, 36.6667 units; of ahead and soon, at one that would
+# leave nothing, 33.3333%.
 
 #: A term of a hundred days, and the close of its fiftieth.
 TERM = "2026-01-01..2026-04-10"
