@@ -54,7 +54,7 @@ def shoot(browser: Browser, link: str, scheme: Literal["light", "dark"], width: 
     try:
         visit(page, link)
         # The tables are canvases: once the last one has its size, the page is painted.
-        page.get_by_test_id("stDataFrame").first.locator("canvas").first.wait_for()
+        page.get_by_test_id("stDataFrame").filter(visible=True).first.locator("canvas").first.wait_for()
         page.evaluate("() => new Promise(done => requestIdleCallback(done))")
         settled(page)
         page.screenshot(path=picture, animations="disabled")

@@ -68,7 +68,9 @@ def browsing() -> Iterator[Browser]:
 def settled(page: Page) -> None:
     """Wait until the page has its headline and the script has run to its end."""
     expect(page.locator("h1")).to_be_visible(timeout=PAGE_MILLISECONDS)
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    expect(page.get_by_test_id("stApp")).to_have_attribute(
+        "data-test-script-state", "notRunning", timeout=PAGE_MILLISECONDS
+    )
 
 
 def visit(page: Page, address: str) -> None:

@@ -29,7 +29,9 @@ def choose(page: Page, label: str, option: str) -> None:
 
 def tick_row(page: Page, row: int) -> None:
     """Select a row of the first table: it is drawn on a canvas, with the boxes to tick at its left edge."""
-    page.get_by_test_id("stDataFrame").first.locator(".dvn-scroller").click(position={"x": 18, "y": 35 * row + 17})
+    page.get_by_test_id("stDataFrame").filter(visible=True).first.locator(".dvn-scroller").click(
+        position={"x": 18, "y": 35 * row + 17}
+    )
 
 
 def expect_query(page: Page, **wanted: str) -> None:

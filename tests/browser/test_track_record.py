@@ -100,3 +100,10 @@ def test_the_record_of_a_citys_contracts(page: Page, philadelphia: Path, philade
     page.get_by_role("radio", name="Service").click()
     expect(cell(page, "Legal Services")).to_be_attached()
     settled(page)
+
+
+def test_the_breakage_of_a_citys_contracts(page: Page, philadelphia_address: str) -> None:
+    visit(page, f"{philadelphia_address}/breakage")
+    expect(page.locator("h1")).to_contain_text("forecast to lapse")
+    expect(page.get_by_role("heading", name="The forecast")).to_contain_text("since 31 March")
+    expect(page.locator(".js-plotly-plot .main-svg:first-child")).to_have_count(2)
