@@ -140,7 +140,7 @@ def _check_day(latest: date) -> None:
 
 def _currency(snapshot: Snapshot, known: Sequence[str]) -> str:
     open_amounts = dict(
-        View(snapshot, snapshot.dated_on, {}).ask("portfolio_summary").select("currency", "open_amount").iter_rows()
+        View(snapshot, snapshot.dated_on, {}).ask("open_balance").select("currency", "open_amount").iter_rows()
     )
     by_size = sorted(known, key=lambda currency: (-open_amounts.get(currency, 0), currency))
     check("currency", by_size, by_size[0])

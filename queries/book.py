@@ -247,11 +247,7 @@ def _narrow(cursor: duckdb.DuckDBPyConnection, filters: Mapping[str, object], na
         wanted,
     )
     for name, key in narrowed_by.items():
-        kept_by = (
-            "(FROM source.consumption SEMI JOIN in_scope USING (contract_id))"
-            if key == "consumption_id"
-            else "in_scope"
-        )
+        kept_by = _CONSUMPTION_IN_SCOPE if key == "consumption_id" else "in_scope"
         cursor.execute(f"CREATE TEMP VIEW {name} AS FROM source.{name} SEMI JOIN {kept_by} USING ({key})")
 
 

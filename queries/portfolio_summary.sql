@@ -5,7 +5,7 @@
 --
 -- Grain:   one row per currency with a contract booked, billed or earned by as_of
 -- Order:   currency
--- Reads:   backlog, currencies, unused_draws, watch_list
+-- Reads:   backlog, currencies, open_balance, unused_draws, watch_list
 -- Rules:   R8.2, R8.4, R11.3
 -- Columns:
 --   currency            VARCHAR        currency of the amounts; currencies are never added
@@ -22,15 +22,9 @@
 --   contract_assets     DECIMAL(18,3)  earned and not yet billed; not netted against the liabilities
 --   backlog             DECIMAL(18,3)  agreed price not yet recognised
 CREATE OR REPLACE MACRO portfolio_summary(as_of DATE) AS TABLE
-WITH open_lots AS (
+WITH expected AS (
     SELECT
         watch_list.currency,
-        count(DISTINCT watch_list.account_id) AS client_count,
-        count(*) AS lot_count,
-        sum(watch_list.remaining_amount) AS open_amount,
-        sum(watch_list.remaining_amount) FILTER (WHERE watch_list.days_left <= 30) AS ending_30_amount,
-        sum(watch_list.remaining_amount) FILTER (WHERE watch_list.days_left <= 60) AS ending_60_amount,
-        sum(watch_list.remaining_amount) FILTER (WHERE watch_list.days_left <= 90) AS ending_90_amount,
         sum(watch_list.expected_amount) AS expected_amount
     FROM watch_list(as_of) AS watch_list
     GROUP BY watch_list.currency
@@ -68,13 +62,13 @@ positions AS (
 
 SELECT
     positions.currency,
-    coalesce(open_lots.client_count, 0) AS client_count,
-    coalesce(open_lots.lot_count, 0) AS lot_count,
-    CAST(coalesce(open_lots.open_amount, 0) AS DECIMAL(18, 3)) AS open_amount,
-    CAST(coalesce(open_lots.ending_30_amount, 0) AS DECIMAL(18, 3)) AS ending_30_amount,
-    CAST(coalesce(open_lots.ending_60_amount, 0) AS DECIMAL(18, 3)) AS ending_60_amount,
-    CAST(coalesce(open_lots.ending_90_amount, 0) AS DECIMAL(18, 3)) AS ending_90_amount,
-    CAST(coalesce(open_lots.expected_amount, 0) AS DECIMAL(18, 3)) AS expected_amount,
+    coalesce(open_balance.client_count, 0) AS client_count,
+    coalesce(open_balance.lot_count, 0) AS lot_count,
+    CAST(coalesce(open_balance.open_amount, 0) AS DECIMAL(18, 3)) AS open_amount,
+    CAST(coalesce(open_balance.ending_30_amount, 0) AS DECIMAL(18, 3)) AS ending_30_amount,
+    CAST(coalesce(open_balance.ending_60_amount, 0) AS DECIMAL(18, 3)) AS ending_60_amount,
+    CAST(coalesce(open_balance.ending_90_amount, 0) AS DECIMAL(18, 3)) AS ending_90_amount,
+    CAST(coalesce(expected.expected_amount, 0) AS DECIMAL(18, 3)) AS expected_amount,
     estimated_money(coalesce(intervals.low, 0), currencies.minor_unit) AS low_amount,
     estimated_money(coalesce(intervals.high, 0), currencies.minor_unit) AS high_amount,
     CAST(coalesce(positions.deferred_revenue, 0) AS DECIMAL(18, 3)) AS deferred_revenue,
@@ -82,5 +76,6 @@ SELECT
     CAST(positions.backlog AS DECIMAL(18, 3)) AS backlog
 FROM positions
 INNER JOIN currencies ON positions.currency = currencies.currency
-LEFT JOIN open_lots ON positions.currency = open_lots.currency
+LEFT JOIN open_balance(as_of) AS open_balance ON positions.currency = open_balance.currency
+LEFT JOIN expected ON positions.currency = expected.currency
 LEFT JOIN intervals ON positions.currency = intervals.currency;
