@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 import duckdb
 
-from data.gate import RowRule, literal
+from data.gate import RowRule
 from data.schema import TABLES, Table
+from data.values import literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
