@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.filters import choose, show_notices
+from dashboard import access_log
+from dashboard.filters import NothingInScopeError, choose, show_notices
+from dashboard.intake.damage import show_damage
 from dashboard.parts import plain
-from dashboard.session import keep, store
+from dashboard.session import current_if_any, keep, store
+from dashboard.sign_in import let_in, show
 from data.closes import CloseError
 from data.snapshots import SnapshotError
 from queries.catalog import FigureError
 
+
+def without_view() -> None:
+    """Run the page Data where no snapshot can be shown: what is imported or restored there is the way out."""
+    if page == data and current_if_any() is None:
+        page.run()
+
+
 st.set_page_config(page_title="Drawdown", page_icon="⏳", layout="wide", initial_sidebar_state=230)
+who = let_in()
+data = st.Page("app_pages/data.py", title="Data")
 page = st.navigation(
     [
         st.Page("app_pages/portfolio.py", title="Portfolio", default=True),
@@ -20,20 +32,35 @@ page = st.navigation(
         st.Page("app_pages/track_record.py", title="Track record"),
         st.Page("app_pages/recognition.py", title="Recognition"),
         st.Page("app_pages/restatement.py", title="Restatement"),
+        data,
     ],
     position="top",
 )
+with st.sidebar:
+    choices, identity = st.container(), st.container()
+with identity:
+    show(who)
+keep(None)
 try:
     notices = st.container()
-    keep(choose())
+    with notices:
+        show_damage(who)
+    with choices:
+        view = choose(who.scope)
+    keep(view)
+    access_log.viewed(who, page.title, view)
     page.run()
     with notices:
         show_notices()
+except NothingInScopeError as error:
+    st.info(plain(str(error)))
+    without_view()
 except SnapshotError as error:
     st.error(plain(str(error)))
     st.markdown(
         f"Snapshots are read from `{store()}`, the folder named by `DRAWDOWN_STORE`. `make run` publishes the sample"
-        " portfolio; `drawdown import` publishes your own reports."
+        " portfolio; the page Data and `drawdown import` publish your own reports."
     )
+    without_view()
 except (CloseError, FigureError) as error:
     st.error(plain(str(error)))

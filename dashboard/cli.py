@@ -9,9 +9,11 @@ from dashboard.commands.check import check
 from dashboard.commands.close import close
 from dashboard.commands.forecast import forecast
 from dashboard.commands.import_ import import_
+from dashboard.commands.map_ import map_
 from dashboard.commands.open import open_
 from dashboard.commands.query import query
 from dashboard.commands.snapshots import snapshots
+from dashboard.commands.template import template
 from data.closes import CloseError
 from data.mapping import MappingError
 from data.snapshots import SnapshotError
@@ -28,7 +30,9 @@ app = typer.Typer(
 )
 app.command("open")(open_)
 app.command("import")(import_)
-app.command("snapshots")(snapshots)
+app.command("map")(map_)
+app.command("template")(template)
+app.add_typer(snapshots, name="snapshots")
 app.command("query")(query)
 app.command("check")(check)
 app.command("close")(close)

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 import streamlit as st
 
+from dashboard import access_log
 from dashboard import format as fmt
 from dashboard.parts import muted
 from dashboard.session import View, opened, store
+from dashboard.sign_in import CLOSE, viewer
 from dashboard.tables import day_column, ledger_column, section, table, text_column
 from data.closes import close_period, is_older, next_period_end, obstacle
 from data.snapshots import open_snapshot
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from data.closes import Close
+    from queries.scope import Scope
 
 #: The amounts of a roll-forward, as people call them.
 AMOUNT_NAMES: Final = {
@@ -97,7 +100,7 @@ def _first_open(view: View, last: Close) -> None:
         return
     whole, posted_late = (
         narrow(rows, [closed_on, view.snapshot], view.filters)
-        for rows in _reported(closed_on.folder, view.snapshot.folder, last.period_end, end)
+        for rows in _reported(closed_on.folder, view.snapshot.folder, view.scope, last.period_end, end)
     )
     rows = pl.DataFrame(
         [(said, posted_late[name].sum(), whole[name].sum()) for name, said in AMOUNT_NAMES.items()],
@@ -129,7 +132,9 @@ def _answer(posted_late: pl.DataFrame, month: str, currency: str) -> str:
 
 
 def _close_next(view: View, closes: Sequence[Close]) -> None:
-    """A button that asks once more; where the month can't be closed, the reason."""
+    """A button that asks once more, for who may close; where the month can't be closed, the reason."""
+    if not viewer().may(CLOSE):
+        return
     end = next_period_end(closes, view.snapshot)
     month, known = f"{end:%B %Y}", fmt.full_day(view.snapshot.dated_on)
     reason = obstacle(store(), end, view.snapshot)
@@ -146,11 +151,14 @@ def _close_next(view: View, closes: Sequence[Close]) -> None:
         is_confirmed = st.button(f"Close {month} on the snapshot of {known}", type="primary", key=f"confirm_{end}")
     if is_confirmed:
         close_period(store(), end, view.snapshot.snapshot_id, datetime.now(UTC))
+        access_log.did("close", access_log.seen(), month=end.isoformat())
         st.rerun()
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _reported(closed_on: Path, current: Path, last_day: date, end: date) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The first open month of every contract as reported, and the part of it that belongs to closed months."""
-    fixed, book = Fixed(last_day, opened(closed_on)), opened(current)
+def _reported(
+    closed_on: Path, current: Path, scope: Scope, last_day: date, end: date
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The first open month of every contract in scope as reported, and the part of it that belongs to closed months."""
+    fixed, book = Fixed(last_day, opened(closed_on, scope)), opened(current, scope)
     return reported([fixed], book, [last_day, end]), late(fixed, book)

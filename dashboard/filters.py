@@ -9,12 +9,14 @@ import streamlit as st
 
 from dashboard import format as fmt
 from dashboard.parts import plain
-from dashboard.session import View, choices, snapshots
+from dashboard.session import View, choices, served, snapshots
+from queries.scope import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from data.snapshots import Snapshot
+    from queries.scope import Scope
 
 _OPTIONAL: Final = ("owner", "segment", "vehicle")
 #: What a parameter of the URL is called where its name is no noun.
@@ -30,25 +32,34 @@ _CALLED: Final = {
     "flag": "question",
 }
 _NOTICES: Final = "_notices"
+_DAMAGED: Final = "_damaged"
 #: The picker would otherwise stop ten years back.
 _FIRST_DAY: Final = date(1990, 1, 1)
 _DATED_ON: Final = "_dated_on"
 
 
-def choose() -> View:
-    """Draw the shared choices in the sidebar; what they come to.
+class NothingInScopeError(Exception):
+    """A snapshot without a contract that may be seen; the message says what would be."""
+
+
+def choose(scope: Scope) -> View:
+    """Draw the shared choices; what they come to.
+
+    Args:
+        scope: what whoever asks may see.
 
     Raises:
+        NothingInScopeError: no contract of the snapshot is in scope.
         SnapshotError: the store holds no snapshot, or a damaged one.
         FigureError: the portfolio can't be asked which currency it mostly holds.
     """
-    with st.sidebar:
-        snapshot = _snapshot()
-        as_of = _as_of(snapshot)
-        known = choices(snapshot.folder)
-        wanted = {"currency": _currency(snapshot, known["currency"])}
-        wanted.update({name: value for name in _OPTIONAL if (value := _optional(name, known[name])) is not None})
-    return View(snapshot, as_of, wanted)
+    snapshot = _served(_snapshot(), scope)
+    as_of = _as_of(snapshot)
+    known = choices(snapshot.folder, scope)
+    whole = View(snapshot, snapshot.dated_on, {}, scope)
+    wanted = {"currency": _currency(whole, known["currency"])}
+    wanted.update({name: value for name in _OPTIONAL if (value := _optional(name, known[name])) is not None})
+    return View(snapshot, as_of, wanted, scope)
 
 
 def show_notices() -> None:
@@ -88,6 +99,25 @@ def _snapshot() -> Snapshot:
         help="What was known on that day. Each import publishes a new one; the latest is shown first.",
     )
     return labelled.get(label or labels[0], labelled[labels[0]])
+
+
+def label_of(snapshot: Snapshot) -> str:
+    """What the picker and the URL call a snapshot of the store.
+
+    Raises:
+        SnapshotError: the store can't be read.
+    """
+    labels = {one.snapshot_id: label for label, one in _labelled(snapshots()).items()}
+    return labels.get(snapshot.snapshot_id, snapshot.dated_on.isoformat())
+
+
+def _served(wanted: Snapshot, scope: Scope) -> Snapshot:
+    """The snapshot chosen, or the last good one where its files are damaged, which is said."""
+    snapshot, problem = served(wanted, scope)
+    forget(_DAMAGED)
+    if problem:
+        _notices()[_DAMAGED] = f"{problem} Until then the snapshot of {fmt.full_day(snapshot.dated_on)} is shown."
+    return snapshot
 
 
 def _labelled(known: Sequence[Snapshot]) -> dict[str, Snapshot]:
@@ -138,10 +168,10 @@ def _check_day(latest: date) -> None:
         _notices()["as_of"] = f"{wanted} is later than the snapshot; showing {latest}."
 
 
-def _currency(snapshot: Snapshot, known: Sequence[str]) -> str:
-    open_amounts = dict(
-        View(snapshot, snapshot.dated_on, {}).ask("open_balance").select("currency", "open_amount").iter_rows()
-    )
+def _currency(whole: View, known: Sequence[str]) -> str:
+    if not known:
+        raise NothingInScopeError(_nothing(whole))
+    open_amounts = dict(whole.ask("open_balance").select("currency", "open_amount").iter_rows())
     by_size = sorted(known, key=lambda currency: (-open_amounts.get(currency, 0), currency))
     check("currency", by_size, by_size[0])
     currency = st.selectbox(
@@ -154,6 +184,17 @@ def _currency(snapshot: Snapshot, known: Sequence[str]) -> str:
         help="Amounts of two currencies are never added, so one is shown at a time.",
     )
     return currency if currency in by_size else by_size[0]
+
+
+def _nothing(whole: View) -> str:
+    dated_on = fmt.full_day(whole.snapshot.dated_on)
+    if whole.scope == EVERYTHING:
+        return f"The snapshot of {dated_on} holds no contract. Pick another snapshot."
+    owners = ", ".join(sorted(whole.scope.owners or ()))
+    return (
+        f"No contract of the snapshot of {dated_on} belongs to {owners}. Pick another snapshot; if you should see other"
+        " contracts, ask whoever runs Drawdown here."
+    )
 
 
 def _optional(name: str, known: Sequence[str]) -> str | None:

@@ -8,11 +8,12 @@ import polars as pl
 import streamlit as st
 
 from dashboard.parts import plain
-from dashboard.session import View
 from dashboard.tables import picked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from dashboard.session import View
 
 
 def selected(view: View, ranking: pl.DataFrame, balances: pl.DataFrame) -> str | None:
@@ -50,7 +51,7 @@ def select(lots: pl.DataFrame, table: str) -> Callable[[], None]:
 
 def _missing(view: View, key: str, column: str, wanted: str) -> str:
     """Say whether a lot or contract exists but is filtered out, and by what."""
-    everything = View(view.snapshot, view.as_of, {}).ask("lot_balance").filter(pl.col(column) == wanted)
+    everything = view.unfiltered().ask("lot_balance").filter(pl.col(column) == wanted)
     instead = "showing the lot most at risk"
     if everything.is_empty():
         return f"There is no {key} “{wanted}”; {instead}."

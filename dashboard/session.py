@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,7 +11,9 @@ import streamlit as st
 
 from dashboard.theme import Theme, theme
 from data.sample import SAMPLE_STORE
-from data.snapshots import Snapshot, SnapshotError, list_snapshots, open_snapshot
+from data.snapshots import Snapshot, SnapshotError, damaged_snapshots, list_snapshots, open_snapshot
+from data.verification import verify
+from queries import catalog
 from queries.book import Book
 from queries.catalog import reads
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from queries.scope import Scope
+
 _VIEW: Final = "_view"
 _FORECASTING: Final = "Forecasting every open lot, and what past quarters would have been forecast …"
 #: How queries/book.py names a client without a segment.
@@ -29,11 +33,12 @@ _NONE: Final = "(none)"
 
 @dataclass(frozen=True)
 class View:
-    """One snapshot asked about one day, narrowed to the filters that are set."""
+    """One snapshot asked about one day by someone with a scope, narrowed to the filters that are set."""
 
     snapshot: Snapshot
     as_of: date
     filters: Mapping[str, str]
+    scope: Scope
 
     def ask(self, figure: str, **parameters: object) -> pl.DataFrame:
         """A figure's result for this view; parameters set here win over the view's own.
@@ -44,15 +49,27 @@ class View:
         asked = {"as_of": self.as_of, **self.filters, **parameters}
         if reads(figure, "forecasts"):
             _foresee(_book(self.snapshot.folder), self.as_of)
-        return _result(self.snapshot.folder, figure, tuple(sorted(asked.items())))
+        return _result(self.snapshot.folder, self.scope, figure, tuple(sorted(asked.items())))
+
+    def source(self, table: str, **filters: str) -> pl.DataFrame:
+        """The rows of a source table in this view's scope."""
+        return opened(self.snapshot.folder, self.scope).source(table, **filters)
 
     def on(self, snapshot: Snapshot) -> View:
         """The same question asked of another snapshot, on its own day."""
-        return View(snapshot, snapshot.dated_on, self.filters)
+        return replace(self, snapshot=snapshot, as_of=snapshot.dated_on)
 
     def without(self, name: str) -> View:
         """The same question without one of its filters."""
-        return View(self.snapshot, self.as_of, {key: value for key, value in self.filters.items() if key != name})
+        return replace(self, filters={key: value for key, value in self.filters.items() if key != name})
+
+    def under(self, scenario: str) -> View:
+        """The same question under a scenario, in its text form."""
+        return replace(self, filters={**self.filters, "scenario": scenario})
+
+    def unfiltered(self) -> View:
+        """The same question without any filter: all that is in scope."""
+        return replace(self, filters={})
 
     @property
     def currency(self) -> str:
@@ -69,41 +86,74 @@ def snapshots() -> list[Snapshot]:
     """Every snapshot of the store, oldest first; read anew each time, so that an import shows at once.
 
     Raises:
-        SnapshotError: there is none, or a manifest is damaged.
+        SnapshotError: there is none, or all are damaged.
     """
     known = list_snapshots(store())
     if not known:
+        damaged = [damage.reason for damage in damaged_snapshots(store())]
+        if damaged:
+            raise SnapshotError("Every snapshot is damaged. " + " ".join(damaged))
         raise SnapshotError(f"{store()} holds no snapshot yet.")
     return known
 
 
-def opened(folder: Path) -> Book:
-    """The book of the snapshot in a folder, for what is asked of two of them at once."""
-    return _book(folder)
+def served(wanted: Snapshot, scope: Scope) -> tuple[Snapshot, str | None]:
+    """The snapshot asked for; where it can't be opened, the last good one before it, and why.
+
+    Raises:
+        SnapshotError: none can be opened.
+    """
+    known = snapshots()
+    place = next((at for at, one in enumerate(known) if one.snapshot_id == wanted.snapshot_id), len(known))
+    problem: str | None = None
+    for snapshot in (wanted, *known[:place][::-1], *known[place + 1 :]):
+        try:
+            opened(snapshot.folder, scope)
+        except SnapshotError as error:
+            problem = problem or str(error)
+        else:
+            return snapshot, problem
+    raise SnapshotError(f"No snapshot can be opened. {problem}")
+
+
+def problems(snapshot: Snapshot) -> list[str]:
+    """What is wrong with a snapshot's files as they are now, or with its figures; empty means that nothing is."""
+    try:
+        return verify(snapshot) or [
+            f"{name}, {rows.height:,} rows: {catalog.checks()[name].splitlines()[0].removeprefix('-- ')}"
+            for name, rows in Book(snapshot).failed_checks().items()
+        ]
+    except (OSError, SnapshotError) as error:
+        return [str(error)]
+
+
+def opened(folder: Path, scope: Scope) -> Book:
+    """The book of the snapshot in a folder as it is seen within a scope: pages have no other door to it."""
+    return _book(folder).seen_by(scope)
 
 
 def previous(view: View) -> Snapshot | None:
-    """The latest snapshot dated before the day asked about, if there is one."""
+    """The latest snapshot dated before the day asked about that can be opened, if there is one."""
     earlier = [known for known in snapshots() if known.dated_on < view.as_of]
-    return earlier[-1] if earlier else None
+    return next((known for known in reversed(earlier) if _opens(known, view.scope)), None)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def choices(folder: Path) -> dict[str, list[str]]:
-    """What each shared filter can be set to in a snapshot."""
-    snapshot = _snapshot(folder)
-    contracts, accounts = snapshot.read("contracts"), snapshot.read("accounts")
+@st.cache_data(max_entries=256, show_spinner=False)
+def choices(folder: Path, scope: Scope) -> dict[str, list[str]]:
+    """What each shared filter can be set to in a snapshot, of what is in scope."""
+    book = opened(folder, scope)
+    contracts, accounts = book.source("contracts"), book.source("accounts")
     columns = {
         "currency": contracts["currency"],
         "owner": contracts["owner"],
         "segment": accounts["segment"],
         "vehicle": contracts["vehicle"],
     }
-    return {name: sorted({value or _NONE for value in column.to_pylist()}) for name, column in columns.items()}
+    return {name: sorted({value or _NONE for value in column}) for name, column in columns.items()}
 
 
-def keep(view: View) -> None:
-    """Hand the view from the entrypoint to the page it runs."""
+def keep(view: View | None) -> None:
+    """Hand the view from the entrypoint to the page it runs; only the page Data goes without."""
     st.session_state[_VIEW] = view
 
 
@@ -113,9 +163,23 @@ def current() -> View:
     return view
 
 
+def current_if_any() -> View | None:
+    """The view the entrypoint chose; None where no snapshot has anything to show."""
+    view: View | None = st.session_state[_VIEW]
+    return view
+
+
 def current_theme() -> Theme:
     """The palette that fits what the browser shows."""
     return theme(st.context.theme.type)
+
+
+def _opens(snapshot: Snapshot, scope: Scope) -> bool:
+    try:
+        opened(snapshot.folder, scope)
+    except SnapshotError:
+        return False
+    return True
 
 
 @st.cache_resource(max_entries=6, show_spinner="Opening the snapshot: every delivery is drawn on its lot …")
@@ -124,9 +188,10 @@ def _book(folder: Path) -> Book:
 
 
 @st.cache_data(max_entries=1024, show_spinner=False)
-def _result(folder: Path, figure: str, asked: tuple[tuple[str, Any], ...]) -> pl.DataFrame:
-    # The folder ends in the snapshot's id, which is the fingerprint of what it holds: no result can go stale.
-    return _book(folder).run(figure, **dict(asked))
+def _result(folder: Path, scope: Scope, figure: str, asked: tuple[tuple[str, Any], ...]) -> pl.DataFrame:
+    # The folder ends in the snapshot's id, which is the fingerprint of what it holds: no result can go stale. The scope
+    # is part of the key: everyone shares these results.
+    return opened(folder, scope).run(figure, **dict(asked))
 
 
 def _snapshot(folder: Path) -> Snapshot:

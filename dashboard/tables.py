@@ -8,6 +8,7 @@ import polars as pl
 import polars.selectors as cs
 import streamlit as st
 
+from dashboard import access_log
 from dashboard import format as fmt
 from dashboard.export import csv, xlsx
 from dashboard.parts import muted, plain
@@ -83,10 +84,16 @@ def section(title: str, figure: str, rows: pl.DataFrame, view: View, how: str | 
 def _download(
     kind: str, mime: str, data: Callable[[], bytes], title: str, figure: str, rows: pl.DataFrame, view: View
 ) -> None:
+    file_name, seen = f"{figure}-{view.as_of}.{kind.lower()}", access_log.seen()
+
+    def taken() -> bytes:
+        access_log.did("download", seen, file=file_name)
+        return data()
+
     st.download_button(
         kind,
-        data=data,
-        file_name=f"{figure}-{view.as_of}.{kind.lower()}",
+        data=taken,
+        file_name=file_name,
         mime=mime,
         key=f"{kind.lower()}_{title}",
         on_click="ignore",

@@ -7,15 +7,14 @@ in the first open period (R1.5).
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from data.snapshots import open_snapshot
+from data.store_files import locked, replace_synced, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -59,9 +58,10 @@ def close_period(store: Path, period_end: date, wanted: str | None, closed_at: d
         CloseError: the month can't be closed, or the store can't be written.
         SnapshotError: there is no such snapshot.
     """
-    snapshot = open_snapshot(store, wanted)
-    close = Close(period_end, snapshot.snapshot_id, closed_at.astimezone(UTC).replace(microsecond=0))
     with _changing(store) as folder:
+        # Under the lock: the snapshot a close names can't be pruned any more.
+        snapshot = open_snapshot(store, wanted)
+        close = Close(period_end, snapshot.snapshot_id, closed_at.astimezone(UTC).replace(microsecond=0))
         reason = obstacle(store, period_end, snapshot)
         if reason is not None:
             raise CloseError(reason)
@@ -154,12 +154,7 @@ def _write(folder: Path, close: Close) -> None:
         "snapshot_id": close.snapshot_id,
         "closed_at": close.closed_at.isoformat(),
     }
-    building = folder / f".{close.period_end}.json"
-    with building.open("w", encoding="utf-8") as file:
-        json.dump(content, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    building.rename(folder / f"{close.period_end}.json")
+    replace_synced(folder / f"{close.period_end}.json", json.dumps(content, indent=1).encode())
 
 
 @contextmanager
@@ -172,12 +167,8 @@ def _changing(store: Path) -> Iterator[Path]:
     folder = store / "closes"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with locked(store):
             yield folder
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+            sync_folder(folder)
     except OSError as error:
         raise CloseError(f"{folder} can't be written: {error.strerror or error}.") from error

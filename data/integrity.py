@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import duckdb
 import pyarrow as pa
 
-from data.schema import CONTRACTS, TABLES, Column, Table
+from data.schema import CONTRACTS, TABLES, Column, Rule, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    import duckdb
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,26 @@ class Violation:
 def empty_table(table: Table) -> pa.Table:
     """The table with no rows and the schema's types."""
     return conform(table, {})
+
+
+def conform_all(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
+    """All tables of the schema, in its columns and types.
+
+    Args:
+        tables: by name; a table left out is empty.
+
+    Raises:
+        ValueError: the schema does not know a table or column, a required column is missing, or a value does not fit.
+    """
+    unknown = set(tables) - set(TABLES)
+    if unknown:
+        raise ValueError(f"The schema has no table {', '.join(sorted(unknown))}.")
+    return {
+        name: conform(table, {column: tables[name][column] for column in tables[name].column_names})
+        if name in tables
+        else empty_table(table)
+        for name, table in TABLES.items()
+    }
 
 
 def conform(table: Table, columns: Mapping[str, pa.ChunkedArray | pa.Array]) -> pa.Table:
@@ -70,63 +91,80 @@ def arrow_type(column: Column) -> pa.DataType:
     return {"VARCHAR": pa.string(), "DATE": pa.date32(), "BIGINT": pa.int64()}[column.type]
 
 
-def violations(tables: Mapping[str, pa.Table]) -> list[Violation]:
+def violations(connection: duckdb.DuckDBPyConnection) -> list[Violation]:
     """Every rule of the schema that the tables break; empty means they may be published.
 
     Args:
-        tables: all tables of the schema by name, already conformed.
+        connection: has all tables of the schema under their names.
     """
-    connection = duckdb.connect()
-    for name, rows in tables.items():
-        connection.register(name, rows)
     found = []
     for table in TABLES.values():
-        if tables[table.name].num_rows == 0:
-            continue
-        for column, reason, condition in _rules(table, tables[table.name]):
-            rows, example = connection.execute(
-                f"SELECT count(*), min(CAST({column} AS VARCHAR)) FROM {table.name} AS subject WHERE {condition}"
+        rows, filled = _counts(connection, table)
+        required = [column.name for column in table.columns if column.is_required and filled[column.name] < rows]
+        for rule in (
+            *(Rule(name, "is required and empty", f"{name} IS NULL") for name in required),
+            # A column without a value can't break a rule about its values.
+            *(rule for rule in rules(table) if filled[rule.column]),
+        ):
+            broken, example = connection.execute(
+                f"SELECT count(*), min(CAST({rule.column} AS VARCHAR)) FROM {table.name} AS subject"
+                f" WHERE {rule.broken_by}"
             ).fetchall()[0]
-            if rows:
-                found.append(Violation(table.name, column, reason, rows, str(example)))
+            if broken:
+                found.append(Violation(table.name, rule.column, rule.reason, broken, str(example)))
     return found
 
 
-def _rules(table: Table, rows: pa.Table) -> Iterator[tuple[str, str, str]]:
-    """(column, reason, SQL condition that selects the rows breaking it); none where the rows can't break it."""
+def _counts(connection: duckdb.DuckDBPyConnection, table: Table) -> tuple[int, dict[str, int]]:
+    """A table's rows, and how many have a value in each column."""
+    names = [column.name for column in table.columns]
+    counted = ", ".join(f"count({name})" for name in names)
+    rows, *filled = connection.execute(f"SELECT count(*), {counted} FROM {table.name}").fetchall()[0]
+    return rows, dict(zip(names, filled, strict=True))
+
+
+def rules(table: Table) -> list[Rule]:
+    """What the rows of a table must satisfy beyond their types: conditions over the table as `subject`."""
     key = ", ".join(table.key)
-    yield (
-        table.key[0],
-        f"{key} appears more than once",
-        f"({key}) IN (SELECT ({key}) FROM {table.name} GROUP BY {key} HAVING count(*) > 1)",
-    )
-    for rule in table.rules:
-        yield rule.column, rule.reason, f"{rule.column} IS NOT NULL AND ({rule.broken_by})"
-    for column in table.columns:
-        null_count = rows[column.name].null_count
-        if column.is_required and null_count:
-            yield column.name, "is required and empty", f"{column.name} IS NULL"
-        if null_count == rows.num_rows:
-            continue
-        if column.allowed:
-            listed = ", ".join(f"'{value}'" for value in column.allowed)
-            yield column.name, f"must be one of {listed}", f"{column.name} NOT IN ({listed})"
-        if column.references:
-            target, target_column = column.references.split(".")
-            yield (
+    return [
+        Rule(
+            table.key[0],
+            f"{key} appears more than once",
+            f"({key}) IN (SELECT ({key}) FROM {table.name} GROUP BY {key} HAVING count(*) > 1)",
+        ),
+        *map(_about_values, table.rules),
+        *(rule for column in table.columns for rule in _column_rules(table, column)),
+    ]
+
+
+def intake_rules(table: Table) -> list[Rule]:
+    """What rows that are imported must satisfy: `rules`, and what only they are held to."""
+    return [*rules(table), *map(_about_values, table.intake_rules)]
+
+
+def _about_values(rule: Rule) -> Rule:
+    return replace(rule, broken_by=f"{rule.column} IS NOT NULL AND ({rule.broken_by})")
+
+
+def _column_rules(table: Table, column: Column) -> Iterator[Rule]:
+    if column.allowed:
+        listed = ", ".join(f"'{value}'" for value in column.allowed)
+        yield Rule(column.name, f"must be one of {listed}", f"{column.name} NOT IN ({listed})")
+    if column.references:
+        target, target_column = column.references.split(".")
+        known = f"SELECT {target_column} FROM {target}"
+        yield Rule(
+            column.name,
+            f"is not in {column.references}",
+            f"{column.name} IS NOT NULL AND {column.name} NOT IN ({known})",
+        )
+        if _has_contract(table) and _has_contract(TABLES[target]) and target != CONTRACTS.name:
+            elsewhere = f"target.{target_column} = subject.{column.name} AND target.contract_id <> subject.contract_id"
+            yield Rule(
                 column.name,
-                f"is not in {column.references}",
-                f"{column.name} IS NOT NULL AND {column.name} NOT IN (SELECT {target_column} FROM {target})",
+                "belongs to another contract",
+                f"EXISTS (SELECT 1 FROM {target} AS target WHERE {elsewhere})",
             )
-            if _has_contract(table) and _has_contract(TABLES[target]) and target != CONTRACTS.name:
-                elsewhere = (
-                    f"target.{target_column} = subject.{column.name} AND target.contract_id <> subject.contract_id"
-                )
-                yield (
-                    column.name,
-                    "belongs to another contract",
-                    f"EXISTS (SELECT 1 FROM {target} AS target WHERE {elsewhere})",
-                )
 
 
 def _has_contract(table: Table) -> bool:

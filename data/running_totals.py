@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import duckdb
 
-from data.gate import RowRule
+from data.row_rule import RowRule
 from data.schema import TABLES, Table
 from data.values import literal
 
@@ -209,7 +209,7 @@ def add_report(
     for redate in _REDATE:
         connection.execute(redate)
     for fill in _FILLS:
-        connection.execute(_renewal(fill, mapping.tables.get(fill.table, {})))
+        connection.execute(_renewal(fill, mapping.templates(fill.table)))
     return {name: connection.table(name).to_arrow_table() for name in TABLES}
 
 

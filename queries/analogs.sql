@@ -1,6 +1,6 @@
 -- The ended lots that a lot's forecast rests on most, and how each burnt down: why the forecast is what it is.
 --
--- Lots of other clients are among them: what can be compared is told, not whose they are.
+-- Lots of other clients in scope are among them: what can be compared is told, not whose they are.
 --
 -- Grain:   one row per lot alike and day on which its balance changed
 -- Order:   analog_no, elapsed_share

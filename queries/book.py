@@ -1,11 +1,12 @@
 """An open snapshot: its tables, its draws and its figures, and `run`, the one door to them.
 
-Filters are applied once, here: a narrowed question sees every source table through views of its own that keep only
-the contracts it is about, so no figure, total or export can reach beyond them.
+Filters and the scope of who asks are applied once, here: a narrowed question sees every table through views of its own
+that keep only the contracts it is about, so no figure, total or export can reach beyond them.
 """
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
@@ -20,9 +21,10 @@ from queries.catalog import Figure, FigureError
 from queries.computed import STEPS
 from queries.outlook import Outlook, Progress, no_progress
 from queries.scenario import CAUTIOUS, Scenario, suppose
+from queries.scope import EVERYTHING, Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     import polars as pl
 
@@ -42,7 +44,17 @@ FILTERS: Final = {
 _DEFAULT_MONTHS: Final = 12
 #: Where the bands of the backlog end, in months from the day asked about.
 _BANDS: Final = (3, 6, 12, 24)
-_CONSUMPTION_IN_SCOPE: Final = "(FROM source.consumption SEMI JOIN in_scope USING (contract_id))"
+#: What says of a row to which contract or client it belongs, the nearest first, with the rows there are in scope.
+_BELONGS_BY: Final = {
+    "contract_id": "in_scope",
+    "account_id": "in_scope",
+    "lot_id": "(FROM source.lots SEMI JOIN in_scope USING (contract_id))",
+    "consumption_id": "(FROM source.consumption SEMI JOIN in_scope USING (contract_id))",
+}
+#: Tables whose rows without a contract are for every one, so also for those in scope.
+_FOR_EVERY_CONTRACT: Final = ("breakage_estimates",)
+#: Rows that tell of a second contract, by the column that names it: it need not pass the filters, but be in scope.
+_TELLS_OF: Final = {"analog_curves": "alike_contract_id"}
 
 
 @dataclass
@@ -50,15 +62,52 @@ class Book:
     """One snapshot, opened for questions. Safe to share between threads: each question has its own cursor."""
 
     snapshot: Snapshot
+    scope: Scope = field(init=False, compare=False, default=EVERYTHING)
+    #: The contracts in scope; None is every contract.
+    visible: frozenset[str] | None = field(init=False, repr=False, compare=False, default=None)
     _root: duckdb.DuckDBPyConnection = field(init=False, repr=False, compare=False)
     _outlook: Outlook = field(init=False, repr=False, compare=False)
     _narrowed_by: dict[str, str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self._root = _open(self.snapshot)
-        self._outlook = Outlook(self._root)
+        self._outlook = Outlook(self._root, self.snapshot)
         _make_figures(self._root)
         self._narrowed_by = _narrowed_by(self._root)
+
+    def seen_by(self, scope: Scope) -> Book:
+        """The same book as those see it whose scope this is: what else it holds does not exist for its questions.
+
+        Tables and forecasts are shared with this book. A scope laid over another never widens it.
+        """
+        seen = copy(self)
+        seen.scope = self.scope & scope
+        seen.visible = seen.scope.contracts([self.snapshot])
+        return seen
+
+    def in_step_with(self, newer: Sequence[Book]) -> Book:
+        """The same book for a comparison: a contract is in scope where the newest book that knows it puts it.
+
+        Args:
+            newer: the books of the same scope that it is compared with, the newest last.
+        """
+        if self.scope == EVERYTHING:
+            return self
+        beside = copy(self)
+        beside.visible = self.scope.contracts([self.snapshot, *(book.snapshot for book in newer)])
+        return beside
+
+    def source(self, table: str, **filters: str) -> pl.DataFrame:
+        """The rows of a source table, by its key, narrowed as a figure's are.
+
+        Args:
+            table: a table of data/schema.py.
+            **filters: any of FILTERS.
+        """
+        columns, key = ", ".join(column.name for column in TABLES[table].columns), ", ".join(TABLES[table].key)
+        with self._narrowed(filters) as cursor:
+            rows: pl.DataFrame = cursor.sql(f"SELECT {columns} FROM {table} ORDER BY {key}").pl()
+        return rows
 
     def run(self, name: str, **parameters: object) -> pl.DataFrame:
         """Ask one figure.
@@ -85,8 +134,7 @@ class Book:
         self._make_what_it_reads(figure, bound)
         if scenario.breakage == CAUTIOUS:
             self.foresee(self.snapshot.dated_on)
-        with self._root.cursor() as cursor:
-            _narrow(cursor, filters, self._narrowed_by)
+        with self._narrowed(filters) as cursor:
             if scenario != Scenario():
                 suppose(cursor, scenario, self.snapshot.dated_on)
             return _ask(cursor, figure, bound)
@@ -113,9 +161,15 @@ class Book:
 
     def failed_checks(self) -> dict[str, pl.DataFrame]:
         """The rows that violate an invariant, by check; empty means all hold."""
-        with self._root.cursor() as cursor:
+        with self._narrowed({}) as cursor:
             results = {name: cursor.sql(sql).pl() for name, sql in catalog.checks().items()}
         return {name: rows for name, rows in results.items() if rows.height}
+
+    def _narrowed(self, filters: Mapping[str, object]) -> duckdb.DuckDBPyConnection:
+        """A cursor of its own for one question."""
+        cursor = self._root.cursor()
+        _narrow(cursor, filters, self.visible, self._narrowed_by)
+        return cursor
 
 
 def _bound(figure: Figure, parameters: dict[str, object]) -> dict[str, object]:
@@ -235,20 +289,34 @@ def _load(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
             raise SnapshotError(f"{path} is missing or damaged. Move its folder away and import again.") from error
 
 
-def _narrow(cursor: duckdb.DuckDBPyConnection, filters: Mapping[str, object], narrowed_by: Mapping[str, str]) -> None:
-    """Let the cursor see only the contracts that pass the filters: its own views come before the shared ones."""
+def _narrow(
+    cursor: duckdb.DuckDBPyConnection,
+    filters: Mapping[str, object],
+    visible: Collection[str] | None,
+    narrowed_by: Mapping[str, str],
+) -> None:
+    """Let the cursor see only contracts in scope that pass the filters: its own views come before the shared ones."""
     wanted = {name: value for name, value in filters.items() if value is not None}
-    if not wanted:
+    if not wanted and visible is None:
         return
-    passes = " AND ".join(f"{FILTERS[name]} = CAST(${name} AS VARCHAR)" for name in wanted)
+    passes = [f"{FILTERS[name]} = CAST(${name} AS VARCHAR)" for name in wanted]
+    if visible is not None:
+        cursor.execute(
+            "CREATE TEMP TABLE visible AS SELECT unnest(CAST($1 AS VARCHAR[])) AS contract_id", [sorted(visible)]
+        )
+        passes.append("contracts.contract_id IN (SELECT visible.contract_id FROM visible)")
     cursor.execute(
-        "CREATE TEMP TABLE in_scope AS SELECT contracts.contract_id, contracts.account_id"
-        f" FROM source.contracts AS contracts INNER JOIN source.accounts AS accounts USING (account_id) WHERE {passes}",
+        "CREATE TEMP TABLE in_scope AS SELECT contracts.contract_id, contracts.account_id FROM source.contracts"
+        f" AS contracts INNER JOIN source.accounts AS accounts USING (account_id) WHERE {' AND '.join(passes)}",
         wanted,
     )
     for name, key in narrowed_by.items():
-        kept_by = _CONSUMPTION_IN_SCOPE if key == "consumption_id" else "in_scope"
-        cursor.execute(f"CREATE TEMP VIEW {name} AS FROM source.{name} SEMI JOIN {kept_by} USING ({key})")
+        rows = f"FROM source.{name} SEMI JOIN {_BELONGS_BY[key]} USING ({key})"
+        if name in _FOR_EVERY_CONTRACT:
+            rows += f" UNION ALL FROM source.{name} WHERE {key} IS NULL"
+        if visible is not None and name in _TELLS_OF:
+            rows += f" WHERE {_TELLS_OF[name]} IN (SELECT visible.contract_id FROM visible)"
+        cursor.execute(f"CREATE TEMP VIEW {name} AS {rows}")
 
 
 def _narrowed_by(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
@@ -256,6 +324,5 @@ def _narrowed_by(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     columns = connection.execute(
         "SELECT table_name, list(column_name) FROM duckdb_columns() WHERE schema_name = 'source' GROUP BY table_name"
     ).fetchall()
-    keys = ("contract_id", "account_id", "consumption_id")
-    found = {name: next((key for key in keys if key in names), None) for name, names in columns}
+    found = {name: next((key for key in _BELONGS_BY if key in names), None) for name, names in columns}
     return {name: key for name, key in found.items() if key is not None}

@@ -60,7 +60,7 @@ def reported(
 
     Args:
         closed: the closed periods' ends, oldest first, each with the book it was closed on.
-        current: the book open periods are reported from.
+        current: the book open periods are reported from; all books of one scope.
         boundaries: closing days; the first is the opening, as liability_rollforward takes them.
         policy: a policy of liability_rollforward.
         **filters: any of FILTERS; a contract is where the newest of the books puts it.
@@ -73,6 +73,8 @@ def reported(
         FigureError: a filter that does not exist.
     """
     days = sorted(set(boundaries))
+    newer = [book for _, book in closed[1:]]
+    closed = [Fixed(day, book.in_step_with([*newer[place:], current])) for place, (day, book) in enumerate(closed)]
     to_date = _reported_to_date([_fixing(day, closed, current) for day in days], policy)
     amounts = pl.col(*AMOUNTS, "revenue_total")
     rows = (
@@ -91,7 +93,7 @@ def late(last: Fixed, current: Book, *, policy: str = "booked", **filters: str) 
 
     Args:
         last: the end of the last closed period, with the book it was closed on.
-        current: the book open periods are reported from.
+        current: the book open periods are reported from, of the same scope.
         policy: a policy of liability_rollforward.
         **filters: any of FILTERS; a contract is where the newest of the books puts it.
 
@@ -101,7 +103,7 @@ def late(last: Fixed, current: Book, *, policy: str = "booked", **filters: str) 
     Raises:
         FigureError: a filter that does not exist.
     """
-    then, now = (_to_date(book, [last.day], policy) for book in (last.book, current))
+    then, now = (_to_date(book, [last.day], policy) for book in (last.book.in_step_with([current]), current))
     changes = side_by_side(then, now).select(
         *_CONTRACT, *((pl.col(name + AFTER) - pl.col(name)).alias(name) for name in (*AMOUNTS, "revenue_total"))
     )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 import polars as pl
 
+from queries import kept_forecasts
 from queries.calendar import quarter_ends
 from queries.forecast.distribution import joint_draws, normal_score, position, quantiles
 from queries.forecast.forecaster import Forecasts, analogs, forecast
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from data.snapshots import Snapshot
     from queries.forecast.traits import Matrix
 
 #: Quarter ends before a day whose forecasts are its track record.
@@ -42,9 +44,9 @@ _TABLES: Final = {
         from_day DATE, to_day DATE, lot_id VARCHAR, contract_id VARCHAR, cause VARCHAR, quantity DOUBLE
     """,
     "analog_curves": """
-        known_on DATE, lot_id VARCHAR, contract_id VARCHAR, analog_no BIGINT, weight DOUBLE, service VARCHAR,
-        unit VARCHAR, quantity DECIMAL(18, 4), term_days BIGINT, ended_on DATE, unused_share DOUBLE,
-        elapsed_share DOUBLE, remaining_share DOUBLE
+        known_on DATE, lot_id VARCHAR, contract_id VARCHAR, analog_no BIGINT, weight DOUBLE,
+        alike_contract_id VARCHAR, service VARCHAR, unit VARCHAR, quantity DECIMAL(18, 4), term_days BIGINT,
+        ended_on DATE, unused_share DOUBLE, elapsed_share DOUBLE, remaining_share DOUBLE
     """,
 }
 #: Ended lots shown for one forecast.
@@ -53,7 +55,7 @@ _ANALOGS: Final = 12
 _CURVES: Final = """
 SELECT
     asked.lot_id, asked.contract_id, alike.analog_no, alike.weight,
-    known_lots.service, known_lots.unit, known_lots.quantity,
+    known_lots.contract_id AS alike_contract_id, known_lots.service, known_lots.unit, known_lots.quantity,
     known_lots.expires_on - known_lots.valid_from + 1 AS term_days,
     known_lots.expires_on AS ended_on,
     burn_curves.elapsed_share, burn_curves.remaining_share,
@@ -86,9 +88,9 @@ class _Made(NamedTuple):
 class Outlook:
     """Makes and keeps the forecasts of one book."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
         """Make the empty tables that figures read."""
-        self._connection = connection
+        self._connection, self._snapshot = connection, snapshot
         self._made: dict[date, _Made] = {}
         self._kept: set[date] = set()
         self._changes: set[tuple[date, date]] = set()
@@ -138,9 +140,16 @@ class Outlook:
             self._explained.add((as_of, lot))
 
     def _keep(self, origin: date) -> None:
-        made = self._make(origin)
-        self._insert("forecasts", _rows(origin, made, self._correlation(origin)))
-        self._insert("rival_forecasts", _rivals(origin, made))
+        tables = kept_forecasts.load(self._snapshot, origin, ("forecasts", "rival_forecasts"))
+        if tables is None:
+            made = self._make(origin)
+            tables = {
+                "forecasts": _rows(origin, made, self._correlation(origin)),
+                "rival_forecasts": _rivals(origin, made),
+            }
+            kept_forecasts.keep(self._snapshot, origin, tables)
+        for name, rows in tables.items():
+            self._insert(name, rows)
         self._kept.add(origin)
 
     def _insert(self, table: str, rows: pl.DataFrame) -> None:

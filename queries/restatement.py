@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from data.snapshots import Snapshot
     from queries.book import Book
 
 _PERIOD: Final = ("contract_id", "currency", "period_end")
@@ -73,7 +72,7 @@ def compare(
 
     Args:
         before: the book of the earlier snapshot.
-        after: the book of the later one.
+        after: the book of the later one, of the same scope.
         until: the last day compared; no later than the earlier snapshot's.
         months: how many months are told apart; the first row of a contract holds everything before them.
         policy: a policy of liability_rollforward.
@@ -91,7 +90,7 @@ def compare(
         book.run("liability_rollforward", boundaries=boundaries)
         .filter(policy=policy)
         .select(*_PERIOD, *AMOUNTS, "revenue_total")
-        for book in (before, after)
+        for book in (before.in_step_with([after]), after)
     )
     snapshots = [before.snapshot, after.snapshot]
     clients = contracts(snapshots).select("contract_id", "account_name", "owner")
@@ -153,12 +152,12 @@ def moved_contracts(compared: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def source_changes(before: Snapshot, after: Snapshot, until: date) -> pl.DataFrame:
+def source_changes(before: Book, after: Book, until: date) -> pl.DataFrame:
     """The source rows that differ between two snapshots and can have moved amounts up to a day.
 
     Args:
-        before: the earlier snapshot.
-        after: the later one.
+        before: the book of the earlier snapshot.
+        after: the book of the later one, of the same scope.
         until: the last day compared; a row counts by it if either snapshot dates it so.
 
     Returns:
@@ -166,8 +165,9 @@ def source_changes(before: Snapshot, after: Snapshot, until: date) -> pl.DataFra
         removed or changed), column (the one that changed), before and after (its value; of a removed or an added row,
         what the row says).
     """
+    before = before.in_step_with([after])
     changes = pl.concat(rows for name in _SOURCES for rows in _changes(name, before, after))
-    lots = pl.concat(pl.DataFrame(snapshot.read("lots")) for snapshot in (before, after))
+    lots = pl.concat(book.source("lots") for book in (before, after))
     for column, own in _STANDS_IN_FOR.items():
         lacking = lots.filter(pl.col(own).is_null())["contract_id"].unique().to_list()
         changes = changes.filter(pl.col("column").ne_missing(column) | pl.col("contract_id").is_in(lacking))
@@ -186,10 +186,10 @@ _CHANGES: Final = {name: _change(name).sum() for name in (*AMOUNTS, "revenue_tot
 }
 
 
-def _changes(name: str, before: Snapshot, after: Snapshot) -> Iterator[pl.DataFrame]:
+def _changes(name: str, before: Book, after: Book) -> Iterator[pl.DataFrame]:
     """What differs in one table: the rows added, the rows removed, and each column's changes."""
     source, key = _SOURCES[name], TABLES[name].key
-    was, is_now = (_readable(snapshot, name) for snapshot in (before, after))
+    was, is_now = (_readable(book, name) for book in (before, after))
     both = was.join(is_now, on=key, how="full", coalesce=True, suffix=AFTER)
     moving = [column for column in source.moving if column not in key]
     belongs_to = [column for column in ("contract_id" + AFTER, "contract_id") if column in both.columns]
@@ -223,10 +223,10 @@ def _place_in_day(suffix: str) -> pl.Expr:
     return pl.col("line_no" + suffix).rank("ordinal").over("contract_id" + suffix, "service_date" + suffix)
 
 
-def _readable(snapshot: Snapshot, table: str) -> pl.DataFrame:
+def _readable(book: Book, table: str) -> pl.DataFrame:
     """A table with its decimals as text, without the noughts that only say how precise they could be."""
     text = cs.decimal().cast(pl.String).str.strip_chars_end("0").str.strip_chars_end(".")
-    return pl.DataFrame(snapshot.read(table)).with_columns(text, is_there=pl.lit(value=True))
+    return book.source(table).with_columns(text, is_there=pl.lit(value=True))
 
 
 def _said(columns: tuple[str, ...], suffix: str) -> pl.Expr:

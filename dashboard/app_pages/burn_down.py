@@ -23,12 +23,17 @@ from dashboard.tables import (
     table,
     text_column,
 )
+from queries.scope import EVERYTHING
 
 _TABLE: Final = "burn_down_lots"
 _ASSUMPTIONS: Final = (
     "Deliveries draw on the lot that ends first. The fan runs from what remains to the forecast at the last usable day;"
     " its bands hold 50% and 80%. Recent pace is over the last 90 days; money is at the lot's unit price."
 )
+_NOTHING_ALIKE: Final = (
+    "No lot had ended by then that this one could be compared with: the forecast is the pace so far, in doubt."
+)
+_NOTHING_ALIKE_OF_YOURS: Final = "None of the ended lots that the forecast rests on is one of yours."
 
 
 def render(view: View) -> None:
@@ -93,9 +98,7 @@ def _alike(view: View, lot: Lot) -> None:
         return
     curves = view.ask("analogs", lot=lot.lot_id)
     if curves.is_empty():
-        muted(
-            "No lot had ended by then that this one could be compared with: the forecast is the pace so far, in doubt."
-        )
+        muted(_NOTHING_ALIKE if view.scope == EVERYTHING else _NOTHING_ALIKE_OF_YOURS)
         return
     own = view.ask("burn_curves", contract=lot.contract_id).filter(lot_id=lot.lot_id)
     with st.expander(analogs.finding(curves).title):

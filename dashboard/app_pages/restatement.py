@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from data.closes import Close
     from data.snapshots import Snapshot
+    from queries.scope import Scope
 
 _MONTHS: Final = 24
 _PICKED_FROM: Final = "moved_contracts"
@@ -98,7 +99,7 @@ def _moved(view: View, before: Snapshot) -> None:
     """What moved since an earlier snapshot, from the finding down to the source rows of one contract."""
     until = min(view.as_of, before.dated_on)
     pair = (before, view.snapshot)
-    everything = _compared(before.folder, view.snapshot.folder, until)
+    everything = _compared(before.folder, view.snapshot.folder, view.scope, until)
     compared = narrow(everything, pair, view.filters)
     months, contracts = moved_months(compared), moved_contracts(compared)
     context = (
@@ -110,7 +111,7 @@ def _moved(view: View, before: Snapshot) -> None:
         headline(f"Nothing up to {day} has moved since the snapshot of {since}", context)
         _advise(view, everything, pair)
         return
-    sources = _sources(before.folder, view.snapshot.folder, until).filter(
+    sources = _sources(before.folder, view.snapshot.folder, view.scope, until).filter(
         pl.col("contract_id").is_null() | pl.col("contract_id").is_in(contracts["contract_id"].to_list())
     )
     is_late = (pl.col("source") == "consumption") & (pl.col("what") == "added")
@@ -259,13 +260,13 @@ def _contract(view: View, contracts: pl.DataFrame, amounts: pl.DataFrame, source
 
 
 @st.cache_data(max_entries=16, show_spinner="Comparing the two snapshots …")
-def _compared(before: Path, after: Path, until: date) -> pl.DataFrame:
-    return compare(opened(before), opened(after), until, months=_MONTHS)
+def _compared(before: Path, after: Path, scope: Scope, until: date) -> pl.DataFrame:
+    return compare(opened(before, scope), opened(after, scope), until, months=_MONTHS)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _sources(before: Path, after: Path, until: date) -> pl.DataFrame:
-    return source_changes(opened(before).snapshot, opened(after).snapshot, until)
+def _sources(before: Path, after: Path, scope: Scope, until: date) -> pl.DataFrame:
+    return source_changes(opened(before, scope), opened(after, scope), until)
 
 
 render(current())

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from data.sample import SAMPLE_STORE, publish_sample
-from data.snapshots import list_snapshots, open_snapshot
+from data.snapshots import damaged_snapshots, list_snapshots, open_snapshot
 from queries.book import Book
 
 OWN_STORE: Final = Path(".store/own")
@@ -32,7 +32,7 @@ def store_to_read(store: Path | None) -> Path:
     """The store asked for; else one's own; else the sample portfolio, published on first use with its progress."""
     if store is not None:
         return store
-    if list_snapshots(OWN_STORE):
+    if list_snapshots(OWN_STORE) or damaged_snapshots(OWN_STORE):
         return OWN_STORE
     if not (SAMPLE_STORE / "complete").exists():
         _publish_sample()

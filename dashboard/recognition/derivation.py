@@ -15,7 +15,6 @@ from dashboard.recognition import links, scenario_builder
 from dashboard.recognition.derived import Derivation, derive
 from dashboard.recognition.periods import label
 from dashboard.recognition.words import BOOKED, POLICIES, known, said
-from dashboard.session import View
 from dashboard.tables import (
     ONE_LINE,
     SHOWN_ROWS,
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from polars._typing import SchemaDict
 
     from dashboard.recognition.periods import Periods
+    from dashboard.session import View
 
 _HOW: Final = (
     "The postings of the contract's lots (figure postings) and the spans of its ratable terms (ratable_spans), one line"
@@ -100,7 +100,7 @@ def _asked(view: View, under: str) -> View:
     if under != links.SCENARIO:
         return view
     text, scenario = scenario_builder.wanted()
-    return view if scenario is None else View(view.snapshot, view.as_of, {**view.filters, "scenario": text})
+    return view if scenario is None else view.under(text)
 
 
 def _contract(view: View, periods: Periods, clients: dict[str, str]) -> str:
@@ -127,7 +127,7 @@ def _follow() -> None:
 
 def _missing(view: View, wanted: str, instead: str) -> str:
     """Say whether a contract exists but is filtered out."""
-    everywhere = View(view.snapshot, view.as_of, {}).ask("lot_terms")["contract_id"]
+    everywhere = view.unfiltered().ask("lot_terms")["contract_id"]
     if wanted in everywhere:
         narrowed = " and ".join(f"{name} {value}" for name, value in view.filters.items())
         return f"The contract “{wanted}” is hidden by {narrowed}; showing {instead}."

@@ -126,6 +126,6 @@ def _details(view: View, contract_id: str) -> dict[str, dict[str, Any]]:
     """The amendments and assessments of the contract, by their ids."""
     found: dict[str, dict[str, Any]] = {}
     for table, key in (("amendments", "amendment_id"), ("remote_assessments", "assessment_id")):
-        rows = pl.DataFrame(pl.from_arrow(view.snapshot.read(table))).filter(contract_id=contract_id)
+        rows = view.source(table, contract=contract_id)
         found.update({row[key]: row for row in rows.iter_rows(named=True)})
     return found

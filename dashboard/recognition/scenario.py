@@ -38,7 +38,7 @@ _HOW_COMPARED: Final = (
 def render(view: View, periods: Periods) -> None:
     """Draw the section."""
     text, scenario = scenario_builder.wanted()
-    names = scenario_builder.known_scenarios()
+    names = scenario_builder.known_scenarios(view)
     answer = st.container()
     if scenario is None:
         with answer:

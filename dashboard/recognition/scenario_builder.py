@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
+from dashboard import access_log
 from dashboard.parts import muted, plain
 from dashboard.recognition.derived_words import percent
 from dashboard.recognition.words import MODELLED, known, said
 from dashboard.session import View, choices, store
+from dashboard.sign_in import SAVE_SCENARIO, viewer
 from data.scenarios import ScenarioNameError, remove, save, saved
 from data.schema import RATABLE_CONVENTIONS
 from queries.scenario import CAUTIOUS, RECORDED, Rule, Scenario, ScenarioError
+from queries.scope import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,13 +46,26 @@ def wanted() -> tuple[str, Scenario | None]:
         return text, None
 
 
-def known_scenarios() -> dict[str, str]:
-    """The saved scenarios that can be read; a damaged file is named."""
+def known_scenarios(view: View) -> dict[str, str]:
+    """The saved scenarios that can be read, of those about what the viewer may see; a damaged file is named."""
     try:
-        return saved(store())
+        names = saved(store())
     except ScenarioNameError as error:
         st.error(plain(str(error)))
         return {}
+    return (
+        names if view.scope == EVERYTHING else {name: text for name, text in names.items() if _is_in_scope(view, text)}
+    )
+
+
+def _is_in_scope(view: View, text: str) -> bool:
+    """Whether all a scenario's rules are about is there for the viewer: a rule, and its name, may tell of a client."""
+    try:
+        rules = Scenario.parse(text).rules
+    except ScenarioError:
+        return False
+    whole = view.unfiltered()
+    return all(rule.dimension == "all" or rule.value in _values(whole, rule.dimension) for rule in rules)
 
 
 def name_of(text: str, names: dict[str, str]) -> str | None:
@@ -132,7 +148,7 @@ def _value(view: View, dimension: str) -> object:
 def _values(view: View, dimension: str) -> list[str]:
     """What a rule can be about in this view."""
     if dimension == "vehicle":
-        return choices(view.snapshot.folder)["vehicle"]
+        return choices(view.snapshot.folder, view.scope)["vehicle"]
     column = "service" if dimension == "service" else "contract_id"
     values: list[str] = view.ask("lot_terms")[column].unique().sort().to_list()
     return values
@@ -183,12 +199,15 @@ def _estimate(scenario: Scenario) -> None:
 def _keep(scenario: Scenario, names: dict[str, str]) -> None:
     """Save under a name, load and delete."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.text_input("Name", key=NAME, placeholder="Training ratable", width=220)
-        st.button("Save", on_click=_told(_save), args=(str(scenario),), disabled=not str(scenario))
+        may_save = viewer().may(SAVE_SCENARIO)
+        if may_save:
+            st.text_input("Name", key=NAME, placeholder="Training ratable", width=220)
+            st.button("Save", on_click=_told(_save), args=(str(scenario),), disabled=not str(scenario))
         if names:
             st.selectbox("Saved", list(names), key="_saved", width=220)
             st.button("Load", on_click=_load, args=(names,))
-            st.button("Delete", on_click=_told(_delete))
+            if may_save:
+                st.button("Delete", on_click=_told(_delete))
         if str(scenario):
             st.button("Clear", type="tertiary", on_click=show, args=(Scenario(),))
 
@@ -206,7 +225,10 @@ def _told(action: Callable[..., None]) -> Callable[..., None]:
 
 
 def _save(text: str) -> None:
-    save(store(), st.session_state.get(NAME, ""), text)
+    name = st.session_state.get(NAME, "")
+    if viewer().may(SAVE_SCENARIO):
+        save(store(), name, text)
+        access_log.did("save scenario", access_log.seen(), scenario=name, text=text)
 
 
 def _load(names: dict[str, str]) -> None:
@@ -216,7 +238,10 @@ def _load(names: dict[str, str]) -> None:
 
 
 def _delete() -> None:
-    remove(store(), st.session_state["_saved"])
+    name = st.session_state["_saved"]
+    if viewer().may(SAVE_SCENARIO):
+        remove(store(), name)
+        access_log.did("delete scenario", access_log.seen(), scenario=name)
 
 
 def _warn_of_idle_rules(view: View, scenario: Scenario) -> None:

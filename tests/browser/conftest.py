@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from data.importer import import_files
-from data.mapping import load_mapping
+from data.mapping_file import load_mapping
 from data.snapshots import list_snapshots, open_snapshot
 from queries.book import Book
 from tests.browser.server import browsing, serving

@@ -31,16 +31,21 @@ def chromium_path() -> str | None:
     return next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None)
 
 
-@contextmanager
-def serving(store: Path) -> Iterator[str]:
-    """Serve a store on a free port; its address."""
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
-        port = probe.getsockname()[1]
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@contextmanager
+def serving(store: Path, *options: str, port: int | None = None) -> Iterator[str]:
+    """Serve a store, on a free port unless one is given; its address."""
+    port = port or free_port()
     command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py", "--server.port", str(port)]
     environment = {**os.environ, "DRAWDOWN_STORE": str(store.absolute())}
     with subprocess.Popen(
-        [*command, "--server.address", HOST],
+        [*command, "--server.address", HOST, *options],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.DEVNULL,

@@ -131,7 +131,7 @@ def test_the_page_opens_on_what_moved_since_the_snapshot_before(visit: Visit, bo
     until = earlier.snapshot.dated_on
     compared = compare(earlier, book, until, currency="USD")
     moved, contracts = moved_months(compared), moved_contracts(compared)
-    sources = source_changes(earlier.snapshot, book.snapshot, until).filter(
+    sources = source_changes(earlier, book, until).filter(
         pl.col("contract_id").is_in(contracts["contract_id"].to_list())
     )
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from data.mapping import load_mapping
+from data.mapping_file import load_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import tempfile
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
 
-from data.gate import Issue, read_report
+from data.csv_file import UnreadableError
+from data.gate import Gate, Issue, unreadable
 from data.running_totals import ROW_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
-    from data.gate import GatedFile
+    import pyarrow as pa
+
     from data.mapping import SourceMapping
 
 HEADER = "current_item_id,department_name,vendor,contract_structure_type,start_dt,end_dt,amt,tot_payments"
@@ -39,8 +43,26 @@ NOT_A_NUMBER = (
 )
 
 
-def gate(path: Path, mapping: SourceMapping) -> GatedFile:
-    return read_report(path, mapping, ROW_RULES)
+@dataclass(frozen=True)
+class Outcome:
+    """What the gate says of a report, and its good rows: None when it can't be read."""
+
+    issues: tuple[Issue, ...]
+    rows: pa.Table | None = None
+    rows_in: int = 0
+    rows_used: int = 0
+
+
+def gate(path: Path, mapping: SourceMapping) -> Outcome:
+    with duckdb.connect() as connection, tempfile.TemporaryDirectory() as folder:
+        try:
+            opened = Gate(connection, str(path), mapping, name="report", folder=Path(folder))
+        except UnreadableError as error:
+            return Outcome(unreadable(str(path), error).issues)
+        opened.apply(ROW_RULES)
+        gated = opened.result()
+        rows = connection.sql("FROM report ORDER BY line").to_arrow_table()
+        return Outcome(gated.issues, rows, gated.rows_in, gated.rows_used)
 
 
 def row(**changes: str) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from data.mapping import SourceMapping
     from data.snapshots import Snapshot
 
+HEADER = "current_item_id,department_name,vendor,contract_structure_type,start_dt,end_dt,amt,tot_payments"
 Q1 = "A1,Water,Vendor 1,Legal Services,2013-07-01,2014-06-30,100,10"
 Q2 = "A1,Water,Vendor 1,Legal Services,2013-07-01,2014-06-30,100,30"
 Q3 = "A1,Water,Vendor 1,Legal Services,2013-07-01,2014-06-30,120,25"
@@ -57,10 +58,13 @@ def test_good_files_are_published_one_snapshot_each(write_report: Callable[..., 
                 "rows_in": 1,
                 "rows_used": 1,
                 "rows_rejected": 0,
+                "rows_left_out": 0,
             }
             for name, snapshot in zip(("FY-2014-Q1.csv", "FY-2014-Q2.csv"), snapshots, strict=True)
         ],
         "issues": [],
+        "differences": [],
+        "stands_on": None,
     }
     assert snapshots[0].snapshot_id in result.output
 
@@ -77,17 +81,19 @@ def test_one_rejected_row_publishes_nothing_of_any_file(write_report: Callable[.
         "rows_in": 2,
         "rows_used": 1,
         "rows_rejected": 1,
+        "rows_left_out": 0,
     }
-    assert report(tmp_path)["issues"] == [
-        {
-            "file": "FY-2014-Q2.csv",
-            "line": 3,
-            "column": "amt",
-            "value": "x",
-            "reason": "is not a number as declared "
-            "(plain digits, thousands separators, dash is zero, parentheses are negative, scientific)",
-        }
-    ]
+    [issue] = report(tmp_path)["issues"]
+    assert json.loads(issue.pop("row")) == dict(zip(HEADER.split(","), BAD.split(","), strict=True))
+    assert issue == {
+        "file": "FY-2014-Q2.csv",
+        "line": 3,
+        "column": "amt",
+        "value": "x",
+        "reason": "is not a number as declared "
+        "(plain digits, thousands separators, dash is zero, parentheses are negative, scientific)",
+        "is_left_out": False,
+    }
     assert "FY-2014-Q2.csv:3 amt 'x' is not a number as declared" in result.output
 
 
@@ -123,6 +129,7 @@ def test_a_file_that_cant_be_read_blocks_all(
         "rows_in": 0,
         "rows_used": 0,
         "rows_rejected": 0,
+        "rows_left_out": 0,
     }
     assert [(issue["file"], issue["line"]) for issue in report(tmp_path)["issues"]] == [("FY-2014-Q2.csv", 2)]
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from data.mapping import BUNDLED, MappingError, load_mapping
+from data.mapping import MappingError
+from data.mapping_file import BUNDLED, load_mapping
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,7 +60,7 @@ def test_a_fiscal_year_may_start_in_any_month(tmp_path: Path, month: int, day: d
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('kind = "running_totals"', 'kind = "totals"', "kind must be one of running_totals, not 'totals'"),
+        ('kind = "running_totals"', 'kind = "totals"', "kind must be one of running_totals, rows, not 'totals'"),
         ('kind = "running_totals"', 'kind = "running_totals"\nkeep = 1', "the mapping has unknown key keep"),
         ("[file_date]", "[file_dates]", "the mapping lacks file_date"),
         ("(?P<quarter>[1-4])", "(?P<part>[1-4])", "must name the groups fiscal_year and quarter"),
@@ -77,7 +78,11 @@ def test_a_fiscal_year_may_start_in_any_month(tmp_path: Path, month: int, day: d
         ('names = ["vendor"]', 'names = ["vendor"]\nunit = 1', "columns.vendor has unknown key unit"),
         ('names = ["vendor"]', 'names = ["amt"]', "the header 'amt' is listed twice"),
         ('"orig_vendor",', '"vendor",', "the header 'vendor' is listed twice"),
-        ('type = "date"', 'type = "day"', "columns.starts_on.type must be one of text, date, decimal, not 'day'"),
+        (
+            'type = "date"',
+            'type = "day"',
+            "columns.starts_on.type must be one of text, date, decimal, duration, not 'day'",
+        ),
         ('case = "title"', 'case = "upper"', "columns.department.case must be one of title, not 'upper'"),
         ("required = true", "required = 'yes'", "columns.item.required must be one of True, False, not 'yes'"),
         ("required = true", "required = false", "columns.item must be of type text and required"),

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from data.importer import import_files
-from data.mapping import load_mapping
+from data.mapping_file import load_mapping
 from data.snapshots import list_snapshots, open_snapshot
 from queries.book import Book
 
 if TYPE_CHECKING:
-    from data.importer import ImportReport
+    from data.import_report import ImportReport
 
 RAW = Path(__file__).parents[3] / "shared" / "real" / "philadelphia" / "raw"
 ITEM_COLUMNS = ("current_item_id", "department_name", "vendor", "contract_structure_type")
@@ -33,7 +33,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def imported(store: Path) -> ImportReport:
     return import_files(
-        sorted(RAW.glob("*.csv"), reverse=True),
+        sorted(map(str, RAW.glob("*.csv")), reverse=True),
         load_mapping("philadelphia"),
         store,
         accept_good=True,

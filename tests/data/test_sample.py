@@ -9,11 +9,12 @@ import polars as pl
 import pytest
 
 from data import sample
-from data.integrity import conform, violations
+from data.integrity import conform, conform_all, violations
 from data.sample import SNAPSHOT_DATES, known_by, publish_sample, write_history
 from data.sample_book import plus_months
 from data.schema import TABLES
 from data.snapshots import list_snapshots
+from data.staging import staged
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,11 +72,8 @@ def test_publishing_again_adds_nothing(tmp_path: Path, monkeypatch: pytest.Monke
 def test_each_snapshot_keeps_the_rules_of_the_schema(history: dict[str, pl.DataFrame], on: date) -> None:
     tables = known_by(history, on)
     assert set(tables) == set(TABLES)
-    conformed = {
-        name: conform(TABLES[name], {column: rows[column] for column in rows.column_names})
-        for name, rows in tables.items()
-    }
-    assert violations(conformed) == []
+    with staged(conform_all(tables)) as staging:
+        assert violations(staging.connection) == []
 
 
 def test_the_book_is_that_of_a_services_firm(latest: dict[str, pl.DataFrame]) -> None:

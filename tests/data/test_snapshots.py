@@ -173,7 +173,7 @@ def test_tables_that_break_a_rule_are_not_published(tmp_path: Path, broken: dict
 def test_a_store_that_cant_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
 
-    with pytest.raises(SnapshotError, match=r"can't be written: .*Choose another --store"):
+    with pytest.raises(SnapshotError, match=r"can't be written: .*choose another --store"):
         publish(tmp_path / "file", tables(), DAY, {})
 
 
@@ -182,7 +182,7 @@ def test_a_failure_while_writing_leaves_nothing(tmp_path: Path, monkeypatch: pyt
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(SnapshotError, match=r"Nothing was published to .*No space left on device"):
+    with pytest.raises(SnapshotError, match=r"Nothing was published: .*No space left on device\. Free some space"):
         publish(tmp_path, tables(), DAY, {})
 
     assert names(tmp_path) == []
@@ -208,7 +208,9 @@ def test_a_killed_publisher_leaves_no_visible_snapshot_and_no_lock(tmp_path: Pat
     assert killed.returncode == -signal.SIGKILL
     assert [name for name in names(tmp_path) if name.startswith(".publishing-")] != []
     assert list_snapshots(tmp_path) == [first]
-    assert publish(tmp_path, tables(2), date(2024, 4, 30), {}).number == 2
+    second = publish(tmp_path, tables(2), date(2024, 4, 30), {})
+    assert second.number == 2
+    assert names(tmp_path) == [first.snapshot_id, second.snapshot_id]
 
 
 def _publish_some(store: Path, publisher: int) -> None:

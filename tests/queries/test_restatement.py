@@ -150,7 +150,7 @@ def test_contracts_are_listed_by_how_much_their_revenue_moved(compared: pl.DataF
 
 def test_the_source_rows_that_moved_them(pair: PAIR) -> None:
     # Not among them: what counts from September, an owner, a price and an end no lot rests on, lines counted anew.
-    rows = source_changes(pair[0].snapshot, pair[1].snapshot, AUGUST)
+    rows = source_changes(pair[0], pair[1], AUGUST)
     assert across(rows.drop("before", "after")) == text("""
         source              key        contract_id  dated_on    what     column
         breakage_estimates  E1         -            2026-08-01  added    -
@@ -180,8 +180,8 @@ def test_the_order_within_a_day_counts_not_the_numbers_that_give_it(new_book: Ca
         return new_book(lots=[lot("A", 10, 1000)], consumption=day)
 
     first, counted_anew, turned = lines(U1=1, U2=2), lines(U1=17, U2=30), lines(U1=2, U2=1)
-    assert source_changes(first.snapshot, counted_anew.snapshot, AUGUST).is_empty()
-    rows = source_changes(first.snapshot, turned.snapshot, AUGUST)
+    assert source_changes(first, counted_anew, AUGUST).is_empty()
+    rows = source_changes(first, turned, AUGUST)
     assert rows.select("key", "column", "before", "after").rows() == [
         ("U1", "line_no", "1", "2"),
         ("U2", "line_no", "2", "1"),
@@ -194,7 +194,7 @@ def test_an_agreed_rate_counts_at_any_time(new_book: Callable[..., OpenBook]) ->
         for rates in ([], [{"contract_id": "A", "overage_rate": "120.5"}])
     )
     assert moved(compare(without, agreed, AUGUST)).select("component", "change").rows() == [("overage_revenue", 241)]
-    rows = source_changes(without.snapshot, agreed.snapshot, AUGUST)
+    rows = source_changes(without, agreed, AUGUST)
     assert rows.select("source", "key", "dated_on", "after").rows() == [
         ("rate_card", "A / consulting", None, "overage rate 120.5")
     ]
@@ -243,7 +243,7 @@ def test_nothing_moves_between_a_snapshot_and_itself(pair: PAIR) -> None:
     assert moved(rows).is_empty()
     assert moved_months(rows).is_empty()
     assert moved_contracts(rows).is_empty()
-    assert source_changes(pair[0].snapshot, pair[0].snapshot, AUGUST).is_empty()
+    assert source_changes(pair[0], pair[0], AUGUST).is_empty()
 
 
 def test_in_the_sample_whatever_moved_has_its_source_rows(tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -253,7 +253,7 @@ def test_in_the_sample_whatever_moved_has_its_source_rows(tmp_path_factory: pyte
 
     rows = compare(before, after, until)
     contracts = moved_contracts(rows)
-    sources = source_changes(before.snapshot, after.snapshot, until)
+    sources = source_changes(before, after, until)
     assert contracts.height > 10
     assert contracts.filter(~pl.col("contract_id").is_in(sources["contract_id"].drop_nulls().to_list())).is_empty()
     # The changes are those of the amounts to date.

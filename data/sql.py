@@ -1,0 +1,8 @@
+"""Names as SQL writes them."""
+
+from __future__ import annotations
+
+
+def identifier(name: str) -> str:
+    """A name as a SQL identifier, whatever is in it."""
+    return '"' + name.replace('"', '""') + '"'
