@@ -11,6 +11,7 @@ from data.snapshots import list_snapshots, open_snapshot
 from queries.book import Book
 from tests.browser.server import browsing, serving
 from tests.dashboard.small_store import publish_last
+from tests.shared_forecasts import share_forecasts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +51,7 @@ def philadelphia(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The store of the city's reports, imported once."""
     if not REPORTS.is_dir():
         pytest.skip("the city's reports, ../shared, are not part of the repository")
-    store = tmp_path_factory.mktemp("philadelphia")
+    store = share_forecasts(tmp_path_factory.mktemp("philadelphia"))
     files = sorted(REPORTS.glob("*.csv"))
     import_files(files, load_mapping("philadelphia"), store, accept_good=True, on_file=lambda *_: None)
     return store

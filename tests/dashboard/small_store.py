@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from data.sample import SNAPSHOT_DATES, known_by, write_history
 from data.snapshots import publish
+from tests.shared_forecasts import share_forecasts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,4 +16,4 @@ def publish_last(store: Path, months: int) -> Path:
     history = write_history()
     for on in SNAPSHOT_DATES[-months:]:
         publish(store, known_by(history, on), on, {"mapping": "sample"})
-    return store
+    return share_forecasts(store)

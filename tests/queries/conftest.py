@@ -7,6 +7,7 @@ import pytest
 from data.sample import SNAPSHOT_DATES, known_by, write_history
 from data.snapshots import publish
 from tests.queries import tiny
+from tests.shared_forecasts import share_forecasts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,4 +27,5 @@ def new_book(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tiny.Ope
 def sample_book(tmp_path_factory: pytest.TempPathFactory) -> tiny.OpenBook:
     """The last snapshot of the sample portfolio: some 900 lots and 19,000 deliveries."""
     known = known_by(write_history(), SNAPSHOT_DATES[-1])
-    return tiny.OpenBook(publish(tmp_path_factory.mktemp("sample"), known, SNAPSHOT_DATES[-1], {"mapping": "sample"}))
+    store = share_forecasts(tmp_path_factory.mktemp("sample"))
+    return tiny.OpenBook(publish(store, known, SNAPSHOT_DATES[-1], {"mapping": "sample"}))
