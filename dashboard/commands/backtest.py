@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import polars as pl
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from dashboard import format as fmt
+from dashboard.commands.progress import progress_bar
 from dashboard.commands.stores import Store, store_to_read
 from dashboard.track_record import ENOUGH, METHODS, history, percent, quarter_totals, too_little
 from data.snapshots import open_snapshot
 from queries.book import Book
 from queries.catalog import FigureError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 _WIDTH: Final = 120
 _DIMENSIONS: Final = {"share": "Share of the term passed", "service": "Service"}
@@ -45,7 +41,7 @@ def backtest(
     opened = open_snapshot(store_to_read(store), snapshot)
     day = _day(as_of, opened.dated_on)
     book = Book(opened)
-    with _progress() as on_progress:
+    with progress_bar("forecasting past quarter ends") as on_progress:
         book.foresee(day, on_progress)
     width = None if sys.stdout.isatty() else max(Console().width, _WIDTH)
     console = Console(width=width, highlight=False)
@@ -125,11 +121,3 @@ def _show_quarters(console: Console, quarters: pl.DataFrame) -> None:
         f" interval ({percent(kept / of)}).",
         soft_wrap=True,
     )
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        bar = progress.add_task("forecasting past quarter ends", total=None)
-        yield lambda done, days: progress.update(bar, completed=done, total=days)

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import polars as pl
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from dashboard.commands.progress import progress_bar
 from queries.forecast.distribution import QUANTILES, quantiles
 from queries.forecast.forecaster import forecast as forecast_units
 from queries.forecast.known import ForecastError, known
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 
 def forecast(
@@ -37,7 +33,7 @@ def forecast(
     """
     asked = _read(requests)
     facts = known(_read(lots), _read(consumption))
-    with _progress() as on_progress:
+    with progress_bar("forecasting") as on_progress:
         found = forecast_units(facts, asked, on_progress)
     levels = quantiles(found)
     rows = asked.select("lot_id", "as_of").with_columns(
@@ -56,11 +52,3 @@ def _read(path: Path) -> pl.DataFrame:
         return pl.read_parquet(path)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise ForecastError(f"{path} can't be read as Parquet: {error}") from error
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        bar = progress.add_task("forecasting", total=None)
-        yield lambda done, count: progress.update(bar, completed=done, total=count)

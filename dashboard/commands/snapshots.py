@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn
+from rich.progress import DownloadColumn
 from rich.table import Table
 
+from dashboard.commands.progress import progress_bar
 from dashboard.commands.stores import OWN_STORE, Store, store_to_read
 from data import object_store, retention
 from data.snapshots import (
@@ -106,7 +105,7 @@ def verify_(
     else:
         asked = [*list_snapshots(chosen), *set_aside_snapshots(chosen)]
         failures = [damage.reason for damage in damaged_snapshots(chosen)]
-    with _progress("verifying", MofNCompleteColumn()) as on_progress:
+    with progress_bar("verifying") as on_progress:
         for done, snapshot in enumerate(asked, start=1):
             failures += verify(snapshot) or _failed_checks(snapshot)
             on_progress(done, len(asked))
@@ -175,7 +174,7 @@ def push_(url: Address, *, store: Store = None) -> None:
 
         drawdown snapshots push s3://contracts/drawdown
     """
-    with _progress("pushing", DownloadColumn()) as on_progress:
+    with progress_bar("pushing", DownloadColumn()) as on_progress:
         pushed = object_store.push(store or OWN_STORE, url, on_progress)
     Console().print(f"{len(pushed)} pushed to {escape(url)}.", soft_wrap=True)
 
@@ -188,14 +187,6 @@ def pull_(url: Address, *, store: Store = None) -> None:
 
         drawdown snapshots pull s3://contracts/drawdown --store contracts
     """
-    with _progress("pulling", DownloadColumn()) as on_progress:
+    with progress_bar("pulling", DownloadColumn()) as on_progress:
         pulled = object_store.pull(store or OWN_STORE, url, on_progress)
     Console().print(f"{len(pulled)} pulled from {escape(url)}.", soft_wrap=True)
-
-
-@contextmanager
-def _progress(doing: str, column: ProgressColumn) -> Iterator[Callable[[int, int], None]]:
-    """A bar on standard error, told how much is done of how much."""
-    with Progress(TextColumn("{task.description}"), BarColumn(), column, console=Console(stderr=True)) as progress:
-        bar = progress.add_task(doing, total=None)
-        yield lambda done, total: progress.update(bar, completed=done, total=total)

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from dashboard.commands.progress import progress_bar
 from data.sample import SAMPLE_STORE, publish_sample
 from data.snapshots import damaged_snapshots, list_snapshots, open_snapshot
 from queries.book import Book
@@ -42,10 +41,8 @@ def store_to_read(store: Path | None) -> Path:
 def _publish_sample() -> None:
     """Build the sample from nothing: what an interrupted build left is no sample."""
     shutil.rmtree(SAMPLE_STORE, ignore_errors=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        months = progress.add_task("Building the sample portfolio", total=None)
-        publish_sample(SAMPLE_STORE, lambda done, total: progress.update(months, completed=done, total=total))
-        progress.add_task("Compiling the draws kernel, once", total=None)
+    with progress_bar("Building the sample portfolio") as on_progress:
+        publish_sample(SAMPLE_STORE, on_progress)
+    with progress_bar("Compiling the draws kernel, once"):
         Book(open_snapshot(SAMPLE_STORE))
     (SAMPLE_STORE / "complete").touch()
