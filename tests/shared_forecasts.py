@@ -5,6 +5,7 @@ Forecasts are kept by snapshot and code, so a forecast that another process made
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Final
 
@@ -16,3 +17,9 @@ def share_forecasts(store: Path) -> Path:
     _FOLDER.mkdir(parents=True, exist_ok=True)
     (store / "derived").symlink_to(_FOLDER, target_is_directory=True)
     return store
+
+
+def copy_store(store: Path, to: Path) -> Path:
+    """The snapshots of a store in another folder, without what its readers left there; the new store."""
+    shutil.copytree(store / "snapshots", to / "snapshots")
+    return share_forecasts(to)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,6 +14,7 @@ from data.snapshots import list_snapshots
 from queries.book import Book
 from queries.restatement import compare, moved_contracts
 from tests.browser.server import PAGE_MILLISECONDS, serving
+from tests.shared_forecasts import copy_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def own_store(store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store of its own: closing a month changes what every page of it shows."""
-    return shutil.copytree(store, tmp_path_factory.mktemp("closing") / "store")
+    return copy_store(store, tmp_path_factory.mktemp("closing") / "store")
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import shutil
 import zipfile
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -23,6 +22,7 @@ from data import scenarios
 from data.closes import close_period
 from data.snapshots import list_snapshots
 from tests.dashboard.conftest import APP
+from tests.shared_forecasts import copy_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -85,8 +85,7 @@ class Shown(NamedTuple):
 @pytest.fixture(scope="module")
 def scoped_store(store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The store with an access file, a closed month, and scenarios about a contract of each team."""
-    own = tmp_path_factory.mktemp("scoped") / "store"
-    shutil.copytree(store, own)
+    own = copy_store(store, tmp_path_factory.mktemp("scoped") / "store")
     (own / "access.toml").write_text(
         f'[people."csm@example.com"]\nrole = "csm"\nowners = ["{CSM}"]\n'
         '[people."leadership@example.com"]\nrole = "leadership"\n'

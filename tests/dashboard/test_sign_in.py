@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import stat
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from dashboard.serving import WITHOUT_SIGN_IN, is_loopback
 from data import scenarios
 from data.closes import list_closes
 from tests.dashboard.conftest import APP
+from tests.shared_forecasts import copy_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,8 +31,7 @@ ACCESS = '[people."csm@example.com"]\nrole = "csm"\nowners = ["Team Cedar"]\n' +
 @pytest.fixture
 def own_store(store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A store to write to, whose books are those of the other tests."""
-    own = tmp_path / "store"
-    shutil.copytree(store, own)
+    own = copy_store(store, tmp_path / "store")
     opened = session._book  # noqa: SLF001
     monkeypatch.setattr(session, "_book", lambda folder: opened(store / "snapshots" / folder.name))
     monkeypatch.setenv("DRAWDOWN_STORE", str(own))
