@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check setup browser lock bench screenshots clean
+.PHONY: help run test check setup postgresql browser lock fuzz bench screenshots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,7 +21,7 @@ run: setup ## open the dashboard on the sample portfolio
 test: check browser ## everything: check, then the browser tests in a real Chromium
 	@$(BIN)/python -m pytest -m browser -n 2 --dist loadfile
 
-check: setup ## lint, types, layers and the tests without a browser
+check: setup postgresql ## lint, types, layers and the tests without a browser
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
@@ -41,8 +41,14 @@ $(READY): requirements.lock pyproject.toml
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
+postgresql: ## a PostgreSQL server for the tests of databases
+	@.ci/postgresql
+
 browser: setup ## a Chromium for the browser tests
 	@.ci/browser
+
+fuzz: setup ## the gate of imports against 5,000 random files
+	@DRAWDOWN_FUZZ=5000 $(BIN)/python -m pytest tests/data/test_gate_fuzz.py
 
 bench: setup ## time what people wait for
 	@$(BIN)/python -m tests.bench

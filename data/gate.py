@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from data.csv_file import UnreadableError, line_at
+from data.database import database_name, is_database
 from data.fills import skip_conditions
 from data.header import Header
 from data.settle import UnsettledError, settle_formats
@@ -34,6 +35,9 @@ _EMPTY: Final = "''"
 _TRUE_DATES: Final = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S")
 _BLANK: Final = "the line is blank"
 _NO_CELL: Final = -1
+#: Rows that can be listed one by one: a source with more of them at fault is at fault itself.
+MOST_AT_FAULT: Final = 500_000
+_SHOWN_OF_TOO_MANY: Final = 100
 
 
 @dataclass(frozen=True)
@@ -54,11 +58,10 @@ class Issue:
 
 @dataclass(frozen=True)
 class Gated:
-    """What became of a source's rows; `is_readable` says whether there were any to be had."""
+    """What became of a source's rows; a source that can't be read as rows has none."""
 
     file: str
     issues: tuple[Issue, ...]
-    is_readable: bool = True
     rows_in: int = 0
     rows_used: int = 0
     rows_left_out: int = 0
@@ -72,12 +75,12 @@ class Gated:
 def unreadable(location: str, error: UnreadableError) -> Gated:
     """What is reported of a source that can't be read as rows."""
     file = display_name(location)
-    return Gated(file, (Issue(file, error.line, error.column, error.value, error.reason),), is_readable=False)
+    return Gated(file, (Issue(file, error.line, error.column, error.value, error.reason),))
 
 
 def display_name(location: str) -> str:
     """What a source is called in reports: never a password."""
-    return location.rpartition("/")[2]
+    return database_name(location) if is_database(location) else location.rpartition("/")[2]
 
 
 class Gate:
@@ -101,11 +104,20 @@ class Gate:
         """
         self.connection, self.file, self.mapping, self.name = connection, display_name(location), mapping, name
         self.source = open_source(connection, location, folder, delimiter=mapping.delimiter, encoding=mapping.encoding)
-        self.header = Header.match(self.source.header, mapping)
+        self.header = self._match()
+        if self.source.misfit:
+            raise self.source.misfit
         self._settle_formats()
         self._read()
         self._create_views()
         self._insert_suspects()
+
+    def _match(self) -> Header:
+        try:
+            return Header.match(self.source.header, self.mapping)
+        except UnreadableError as error:
+            error.line = self.source.header_line
+            raise
 
     def apply(self, rules: Iterable[RowRule]) -> None:
         """Refuse the rows that break a rule about whole rows; the rules see every row that is not left out."""
@@ -134,7 +146,10 @@ class Gate:
 
     def result(self) -> Gated:
         """What became of every row."""
-        issues = self._issues() if self._has_faults() else []
+        at_fault = self._count(f"({self._lines_at_fault()})")
+        if at_fault > MOST_AT_FAULT:
+            return self._too_many(at_fault)
+        issues = self._issues(self._lines_at_fault()) if at_fault else []
         blank = [Issue(self.file, line, None, None, _BLANK) for line in self.source.blank_lines]
         return Gated(
             file=self.file,
@@ -156,7 +171,7 @@ class Gate:
         self._execute(
             f"CREATE TABLE {self.name}_values AS"
             f" SELECT {values}, left_out IS NOT NULL AS is_left_out, left_out IS NULL AND ({has_reason}) AS is_refused"
-            f" FROM ({self._judged()})"
+            f" FROM ({self._judged(self.source.relation)})"
         )
         if self.source.copy:
             _check_rejects(self.connection, self.source.copy)
@@ -193,12 +208,17 @@ class Gate:
         )
         return f"CASE{cases} END" if cases else "NULL"
 
-    def _judged(self, place: str = "") -> str:
-        """SQL for the texts with the reason, if any, why each is refused, and why the row is left out."""
+    def _judged(self, relation: str, *beside: str) -> str:
+        """SQL for the texts with the reason, if any, why each is refused, and why the row is left out.
+
+        Args:
+            relation: the source's rows.
+            beside: SQL for other columns to be had beside the texts.
+        """
         reasons = ", ".join(f'{sql} AS "{name} reason"' for name, sql in self._reasons().items())
         return (
             f"SELECT *, {reasons}, {self._left_out()} AS left_out"
-            f" FROM (SELECT {place}{self._cells()} FROM {self.source.relation})"
+            f" FROM (SELECT {', '.join([*beside, self._cells()])} FROM {relation})"
         )
 
     def _reasons(self) -> dict[str, str]:
@@ -237,19 +257,30 @@ class Gate:
                 row = [suspect.place + first_line, suspect.cell, suspect.reason]
                 self.connection.execute(f"INSERT INTO {self.name}_faults VALUES (?, ?, ?)", row)
 
-    def _has_faults(self) -> bool:
-        marked = f"{self.name}_rows WHERE is_left_out OR is_refused"
-        return bool(self._count(f"{self.name}_faults") or self._count(marked))
-
-    def _issues(self) -> list[Issue]:
-        """Every reason, with the text it is about; the rows at fault are read again for their texts."""
-        texts = ", ".join(_trimmed(f"c{place}") for place in range(len(self.source.header)))
-        judged = self._judged(f"row_number() OVER () - 1 AS place, [{texts}] AS texts, ")
-        self._execute(
-            f"CREATE TABLE {self.name}_at_fault AS SELECT * FROM ({self._lined(judged)}) WHERE line IN"
-            f" (SELECT line FROM {self.name}_faults UNION ALL"
-            f" SELECT line FROM {self.name}_rows WHERE is_left_out OR is_refused)"
+    def _lines_at_fault(self) -> str:
+        """SQL for the lines of the rows that are refused or left out."""
+        return (
+            f"SELECT line FROM {self.name}_faults"
+            f" UNION SELECT line FROM {self.name}_rows WHERE is_left_out OR is_refused"
         )
+
+    def _too_many(self, at_fault: int) -> Gated:
+        """So many rows are at fault that the whole source is: the first of them say what is wrong with it."""
+        first = self._issues(f"SELECT line FROM ({self._lines_at_fault()}) ORDER BY line LIMIT {_SHOWN_OF_TOO_MANY}")
+        reason = (
+            f"{at_fault:,} rows are refused or left out, more than the {MOST_AT_FAULT:,} that can be listed:"
+            " mend what is wrong with the first of them, or split the file"
+        )
+        return Gated(self.file, (Issue(self.file, 1, None, None, reason), *first))
+
+    def _issues(self, lines: str) -> list[Issue]:
+        """Every reason on some lines, with the text it is about; the rows are read again for their texts."""
+        texts = ", ".join(_trimmed(f"c{place}") for place in range(len(self.source.header)))
+        numbered = self._lined(f"SELECT row_number() OVER () - 1 AS place, * FROM {self.source.relation}")
+        at_fault = f"(SELECT * FROM ({numbered}) WHERE line IN ({lines}))"
+        # Only what is at fault is judged again.
+        judged = self._judged(at_fault, "line", f"[{texts}] AS texts")
+        self._execute(f"CREATE TABLE {self.name}_at_fault AS {judged}")
         for name in self._reasons():
             place = self.header.nameless if name == "nameless" else self.header.places.get(name, _NO_CELL)
             self._execute(

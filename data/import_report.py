@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
@@ -85,8 +87,17 @@ class ImportReport:
             if path.suffix == ".parquet":
                 pq.write_table(issues_table(self.issues), path)
             elif path.suffix == ".csv":
-                pyarrow.csv.write_csv(issues_table(self.issues), path)
+                pyarrow.csv.write_csv(_harmless(issues_table(self.issues)), path)
             else:
                 path.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False, default=str), encoding="utf-8")
         except OSError as error:
             raise SnapshotError(f"The report {path} can't be written: {error.strerror}.") from error
+
+
+def _harmless(table: pa.Table) -> pa.Table:
+    """The table with a mark before each text that a spreadsheet would run as a formula."""
+    for place, column in enumerate(table.schema):
+        if column.type == pa.string():
+            marked = pc.replace_substring_regex(table[column.name], r"\A([=+\-@\t\r])", r"'\1")
+            table = table.set_column(place, column, marked)
+    return table

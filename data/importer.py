@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from data.canonical import CANONICAL, table_mapping
 from data.csv_file import UnreadableError
-from data.database import is_database
+from data.database import is_database, table_of, tables_in
 from data.difference import Difference
 from data.fills import row_rules
 from data.gate import Gate, Gated, display_name, unreadable
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from data.row_rule import RowRule
     from data.staging import Staging
 
+_NO_DAY: Final = "The rows tell of no day the snapshot could speak for: say it with --dated-on."
 #: Told of each step: "checked" or "published", and the file's name.
 Step: TypeAlias = Callable[[str, str], None]
 
@@ -128,26 +129,47 @@ def _prepared_rows(
     base = known[-1] if known else None
     with _workplace(store) as (staging, folder):
         open_base(staging.connection, base)
-        opened = []
+        opened: list[Gate | Gated] = []
+        locations, unreached = _each_table(locations, mapping)
+        opened.extend(unreached)
         for place, location in enumerate(locations):
             opened.append(_open_rows(staging, folder, location, mapping, f"source_{place}"))
             on_file("checked", display_name(location))
         gates = [one for one in opened if isinstance(one, Gate)]
-        day, differences = date.min, tuple[Difference, ...]()
+        day, differences = dated_on, tuple[Difference, ...]()
         # Where a source can't be read, nothing is published, and what refers to it would only seem to be wrong.
         if len(gates) == len(opened):
             day = _day_of(latest_day(staging.connection, gates), dated_on, base)
-            differences = RowImport(staging.connection, gates, day).differences()
+            differences = RowImport(staging.connection, gates, day or date.min).differences()
         results = [one.result() if isinstance(one, Gate) else one for one in opened]
         report = _report(results, differences, base)
+        # Where rows were refused, the day may be theirs to tell: they are reported first.
+        if day is None and not report.rejections:
+            raise SnapshotError(_NO_DAY)
 
         def publish_them(on_file: Step) -> list[FileResult]:
+            if day is None:
+                raise SnapshotError(_NO_DAY)
             snapshot = publish(store, staging, day, _origin(mapping, locations, results, base, store), expected=known)
             for result in results:
                 on_file("published", result.file)
             return [FileResult.of(result, snapshot) for result in results]
 
         yield Prepared(report, publish_them)
+
+
+def _each_table(locations: Sequence[str], mapping: SourceMapping) -> tuple[list[str], list[Gated]]:
+    """The locations, a database of the canonical mapping by its tables; and what is reported of those without any."""
+    each, unreached = list[str](), list[Gated]()
+    for location in locations:
+        if mapping is not CANONICAL or not is_database(location) or table_of(location):
+            each.append(location)
+            continue
+        try:
+            each.extend(tables_in(location))
+        except UnreadableError as error:
+            unreached.append(unreadable(location, error))
+    return each, unreached
 
 
 def _open_rows(staging: Staging, folder: Path, location: str, mapping: SourceMapping, name: str) -> Gate | Gated:
@@ -158,16 +180,14 @@ def _open_rows(staging: Staging, folder: Path, location: str, mapping: SourceMap
     return _open(staging, folder, location, own, name, row_rules(own))
 
 
-def _day_of(latest: date | None, wanted: date | None, base: Snapshot | None) -> date:
-    """The day a snapshot speaks for: the one asked for, else the last its rows or its base tell of."""
+def _day_of(latest: date | None, wanted: date | None, base: Snapshot | None) -> date | None:
+    """The day a snapshot speaks for: the one asked for, else the last its rows or its base tell of, if any."""
     if base is not None and wanted is not None and wanted < base.dated_on:
         raise SnapshotError(
             f"The current snapshot speaks for {base.dated_on}: what is imported on top of it can't speak for {wanted}."
         )
     days = [day for day in (latest, base.dated_on if base else None) if day is not None]
-    if wanted is None and not days:
-        raise SnapshotError("The rows tell of no day the snapshot could speak for: say it with --dated-on.")
-    return wanted or max(days)
+    return wanted or max(days, default=None)
 
 
 # --- running totals: one snapshot a report ----------------------------------------------------------------------

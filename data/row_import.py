@@ -163,7 +163,7 @@ class RowImport:
             WHERE starts_with({key}, {literal(gate.mapping.name + "-")})
                 AND contract_id IN (SELECT contract_id FROM fresh)
                 AND {day} BETWEEN (SELECT min(day) FROM fresh) AND (SELECT max(day) FROM fresh)
-                AND {key} NOT IN (SELECT {key} FROM fresh)
+                AND {key} NOT IN (SELECT {key} FROM incoming.{table.name})
             """
         )
 

@@ -10,8 +10,9 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data.csv_file import Records, UnreadableError, normalise
+from data.csv_file import UnreadableError, normalise
 from data.database import is_database, read_database
+from data.records import Records
 from data.sheet_file import read_sheet
 from data.sql import identifier
 from data.values import literal
@@ -33,9 +34,11 @@ class Source:
         relation: SQL to select from; it gives the rows in their order, the cells' text in columns c0, c1, …
         count: how many rows it holds, counted without the reader.
         shifts: from each place (of the first row: 0) on, what to add to a row's place for the line it stands on.
+        header_line: where the header stands.
         blank_lines: lines between the rows that hold nothing.
         copy: the normalised text the reader reads, whose rejected rows it lists in `reject_errors`.
         has_true_dates: days come as days, written YYYY-MM-DD, and not as somebody typed them.
+        misfit: what is wrong with the first row that has too few or too many values.
         suspects: cells of a spreadsheet that can't be taken as they stand.
     """
 
@@ -43,9 +46,11 @@ class Source:
     relation: str
     count: int
     shifts: tuple[tuple[int, int], ...]
+    header_line: int = 1
     blank_lines: tuple[int, ...] = ()
     copy: Path | None = None
     has_true_dates: bool = False
+    misfit: UnreadableError | None = None
     suspects: tuple[Suspect, ...] = ()
 
 
@@ -88,7 +93,15 @@ def _from_csv(path: Path, folder: Path, delimiter: str, encoding: str) -> Source
         f"read_csv({literal(str(copy))}, columns = {{{columns}}}, auto_detect = false, header = true, quote = '\"',"
         f" escape = '\"', delim = {literal(delimiter)}, store_rejects = true)"
     )
-    return Source(records.header, relation, records.count, records.shifts, records.blank_lines, copy=copy)
+    return Source(
+        records.header,
+        relation,
+        records.count,
+        records.shifts,
+        blank_lines=records.blank_lines,
+        copy=copy,
+        misfit=records.misfit,
+    )
 
 
 def _from_parquet(path: Path) -> Source:
@@ -115,4 +128,6 @@ def _from_arrow(
         raise UnreadableError(1, "the table has columns and no rows")
     name = f"rows_{uuid4().hex}"
     connection.register(name, rows.rename_columns([f"c{place}" for place in range(rows.num_columns)]))
-    return Source(header, name, rows.num_rows, ((0, first_line),), has_true_dates=True, suspects=suspects)
+    header_line = max(first_line - 1, 1)
+    shifts = ((0, first_line),)
+    return Source(header, name, rows.num_rows, shifts, header_line, has_true_dates=True, suspects=suspects)

@@ -37,6 +37,7 @@ VISITS = [
     *((page, {}) for page in PAGES if page != "recognition"),
     *(("recognition", {"view": section}) for section in SECTIONS),
     ("recognition", {"view": "Scenario", "scenario": "all:ratable"}),
+    ("data", {"view": "Dictionary"}),
 ]
 EACH_VISIT = pytest.mark.parametrize(
     ("page", "query"), VISITS, ids=lambda value: value if isinstance(value, str) else "-".join(value.values())
@@ -47,6 +48,7 @@ NAMES_NOTHING = {
     "as_of",
     "baseline",
     "currency",
+    "entry",
     "view",
     "span",
     "by",
