@@ -36,6 +36,7 @@ _DAMAGED: Final = "_damaged"
 #: The picker would otherwise stop ten years back.
 _FIRST_DAY: Final = date(1990, 1, 1)
 _DATED_ON: Final = "_dated_on"
+_LATEST: Final = "_latest"
 
 
 class NothingInScopeError(Exception):
@@ -88,6 +89,10 @@ def _notices() -> dict[str, str]:
 def _snapshot() -> Snapshot:
     labelled = _labelled(snapshots())
     labels = list(labelled)
+    # Whoever looks at the latest goes on doing so when a newer one comes.
+    if st.session_state.get("snapshot") == st.session_state.get(_LATEST) in labels:
+        st.session_state["snapshot"] = labels[0]
+    st.session_state[_LATEST] = labels[0]
     check("snapshot", labels, f"the latest, {labels[0]}")
     label = st.selectbox(
         "Snapshot",

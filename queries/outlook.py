@@ -49,6 +49,9 @@ _TABLES: Final = {
         ended_on DATE, unused_share DOUBLE, elapsed_share DOUBLE, remaining_share DOUBLE
     """,
 }
+#: Those that are kept in the store, and the distributions behind them.
+_SHOWN: Final = ("forecasts", "rival_forecasts")
+_DISTRIBUTIONS: Final = "distributions"
 #: Ended lots shown for one forecast.
 _ANALOGS: Final = 12
 #: How analogs burnt down, as known on the day.
@@ -85,6 +88,13 @@ class _Made(NamedTuple):
     forecasts: Forecasts
 
 
+class _Past(NamedTuple):
+    """The forecasts made on an earlier day, to hold against what came."""
+
+    lot_ids: pl.Series
+    forecasts: Forecasts
+
+
 class Outlook:
     """Makes and keeps the forecasts of one book."""
 
@@ -92,7 +102,9 @@ class Outlook:
         """Make the empty tables that figures read."""
         self._connection, self._snapshot = connection, snapshot
         self._made: dict[date, _Made] = {}
+        self._past: dict[date, _Past] = {}
         self._kept: set[date] = set()
+        self._ensured: set[date] = set()
         self._changes: set[tuple[date, date]] = set()
         self._explained: set[tuple[date, str]] = set()
         self._lock = Lock()
@@ -101,29 +113,41 @@ class Outlook:
             connection.execute(f"CREATE VIEW {name} AS FROM source.{name}")
 
     def has(self, as_of: date) -> bool:
-        """Whether the forecasts of a day are in the tables."""
-        return as_of in self._kept
+        """Whether the forecasts of a day and of the quarter ends before it are in the tables."""
+        return as_of in self._ensured
 
     def ensure(self, as_of: date, on_progress: Progress = no_progress) -> None:
         """Have the forecasts of a day and of the quarter ends before it in the tables."""
+        if self.has(as_of):  # who asks about a day that is there does not wait for another day's
+            return
         with self._lock:
             wanted = [*quarter_ends(as_of, QUARTERS), as_of]
             for done, origin in enumerate(wanted):
                 on_progress(done, len(wanted))
                 if origin not in self._kept:
                     self._keep(origin)
+            self._ensured.add(as_of)
             on_progress(len(wanted), len(wanted))
 
     def ensure_change(self, as_of: date, since: date) -> None:
         """Have what moved the forecast between two days in the table."""
+        if (since, as_of) in self._changes:
+            return
         with self._lock:
             if (since, as_of) not in self._changes:
-                rows = _change(self._make(since), self._make(as_of), as_of)
+                name = f"forecast_changes-since-{since}"
+                tables = kept_forecasts.load(self._snapshot, as_of, (name,))
+                if tables is None:
+                    tables = {name: _change(self._make(since), self._make(as_of), as_of)}
+                    kept_forecasts.keep(self._snapshot, as_of, tables)
+                rows = tables[name]
                 self._insert("forecast_changes", rows.with_columns(from_day=pl.lit(since), to_day=pl.lit(as_of)))
                 self._changes.add((since, as_of))
 
     def ensure_analogs(self, as_of: date, lot: str) -> None:
         """Have the ended lots that a lot's forecast rests on in the table; none where it is not forecast."""
+        if (as_of, lot) in self._explained:
+            return
         with self._lock:
             made = self._make(as_of)
             if (as_of, lot) in self._explained or lot not in made.lots["lot_id"]:
@@ -140,16 +164,18 @@ class Outlook:
             self._explained.add((as_of, lot))
 
     def _keep(self, origin: date) -> None:
-        tables = kept_forecasts.load(self._snapshot, origin, ("forecasts", "rival_forecasts"))
+        tables = kept_forecasts.load(self._snapshot, origin, (*_SHOWN, _DISTRIBUTIONS))
         if tables is None:
             made = self._make(origin)
             tables = {
                 "forecasts": _rows(origin, made, self._correlation(origin)),
                 "rival_forecasts": _rivals(origin, made),
+                _DISTRIBUTIONS: _distributions(made),
             }
             kept_forecasts.keep(self._snapshot, origin, tables)
-        for name, rows in tables.items():
-            self._insert(name, rows)
+        for name in _SHOWN:
+            self._insert(name, tables[name])
+        self._past[origin] = _past(tables[_DISTRIBUTIONS])
         self._kept.add(origin)
 
     def _insert(self, table: str, rows: pl.DataFrame) -> None:
@@ -170,18 +196,28 @@ class Outlook:
                 .with_columns(as_of=pl.lit(origin))
                 .sort("lot_id")
             )
-            self._made[origin] = _Made(open_lots, facts, forecast(facts, open_lots))
+            past = self._past_of(origin)
+            self._made[origin] = _Made(open_lots, facts, past.forecasts if past else forecast(facts, open_lots))
         return self._made[origin]
+
+    def _past_of(self, origin: date) -> _Past | None:
+        """The forecasts of a day, if they were made before."""
+        if origin not in self._past:
+            tables = kept_forecasts.load(self._snapshot, origin, (_DISTRIBUTIONS,))
+            if tables is None:
+                return None
+            self._past[origin] = _past(tables[_DISTRIBUTIONS])
+        return self._past[origin]
 
     def _correlation(self, origin: date) -> float:
         """How far lots missed together in the forecasts made before, as far as their lots had ended by then."""
         outcomes = _outcomes(self._make(origin).facts, origin)
         scores, origins, quarters = [np.zeros(0)], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
         for number, earlier in enumerate(quarter_ends(origin, QUARTERS)):
-            made = self._make(earlier)
-            lots = made.lots.select("lot_id").with_row_index("row")
+            past = self._past_of(earlier) or _past(_distributions(self._make(earlier)))
+            lots = past.lot_ids.to_frame("lot_id").with_row_index("row")
             ended = lots.join(outcomes, on="lot_id", how="inner", maintain_order="left")
-            below, upto = position(_some(made.forecasts, ended["row"].to_numpy()), ended["unused"].to_numpy())
+            below, upto = position(_some(past.forecasts, ended["row"].to_numpy()), ended["unused"].to_numpy())
             scores.append(normal_score((below + upto) / 2))
             origins.append(np.full(ended.height, number))
             ends = ended["usable_until"]
@@ -265,6 +301,16 @@ def _rivals(origin: date, made: _Made) -> pl.DataFrame:
         lots.with_columns(pl.lit(name).alias("method"), _lists("levels", method(made.facts, made.lots)))
         for name, method in methods.items()
     )
+
+
+def _distributions(made: _Made) -> pl.DataFrame:
+    """The forecasts of a day in full, for the days after it to hold against what came."""
+    columns = {name: getattr(made.forecasts, name) for name in Forecasts._fields}
+    return made.lots.select("lot_id").with_columns(pl.Series(name, values) for name, values in columns.items())
+
+
+def _past(distributions: pl.DataFrame) -> _Past:
+    return _Past(distributions["lot_id"], Forecasts(*(distributions[name].to_numpy() for name in Forecasts._fields)))
 
 
 def _lists(name: str, values: Matrix) -> pl.Series:

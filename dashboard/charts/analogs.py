@@ -39,23 +39,24 @@ def draw(curves: pl.DataFrame, own: pl.DataFrame, theme: Theme) -> go.Figure:
     """
     figure = blank(theme, height=HEIGHT, right=LABEL_MARGIN)
     most = max(curves["weight"])
+    ends: list[tuple[float, str]] = []
     for curve in curves.partition_by("analog_no", maintain_order=True):
         shares = curve.sort("elapsed_share")
-        ended = shares["unused_share"][0]
         colour = faded(theme.context, _FAINT + (1 - _FAINT) * shares["weight"][0] / most)
         line = {"color": colour, "width": 1.2, "shape": "hv"}
         figure.add_scatter(
             x=shares["elapsed_share"], y=shares["remaining_share"], mode="lines", line=line, hoverinfo="skip"
         )
-        figure.add_scatter(
-            x=[1],
-            y=[ended],
-            mode="markers",
-            marker={"color": colour, "size": 6},
-            cliponaxis=False,
-            hovertext=[f"{ended:.0%} left"],
-            hoverinfo="text",
-        )
+        ends.append((shares["unused_share"][0], colour))
+    figure.add_scatter(
+        x=[1] * len(ends),
+        y=[ended for ended, _ in ends],
+        mode="markers",
+        marker={"color": [colour for _, colour in ends], "size": 6},
+        cliponaxis=False,
+        hovertext=[f"{ended:.0%} left" for ended, _ in ends],
+        hoverinfo="text",
+    )
     shares = own.sort("on_date")
     figure.add_scatter(
         x=shares["elapsed_share"],

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import plotly.graph_objects as go
 
 from dashboard import format as fmt
-from dashboard.theme import FONT, TEXT_SIZE, Theme
+from dashboard.theme import FONT, TEXT_SIZE, Theme, faded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,20 +44,25 @@ def blank(theme: Theme, *, height: int = HEIGHT, right: int = 20) -> go.Figure:
         "zeroline": False,
         "fixedrange": True,
     }
-    figure = go.Figure()
-    figure.update_layout(
-        height=height,
-        margin={"l": 72, "r": right, "t": 32, "b": 48},
-        font={"family": FONT, "size": TEXT_SIZE, "color": theme.ink},
-        paper_bgcolor=theme.paper,
-        plot_bgcolor=theme.paper,
-        showlegend=False,
-        hoverlabel={"font": {"family": FONT, "size": TEXT_SIZE}, "bgcolor": theme.paper, "bordercolor": theme.grid},
-        dragmode=False,
-        xaxis={**axis, "showgrid": False, "showline": True, "ticks": "outside", "ticklen": 5},
-        yaxis={**axis, "showline": False, "ticks": "", "ticklabelstandoff": 6, "automargin": True},
+    # In one piece: Plotly takes longer to change a layout than to begin with one.
+    return go.Figure(
+        layout={
+            "height": height,
+            "margin": {"l": 72, "r": right, "t": 32, "b": 48},
+            "font": {"family": FONT, "size": TEXT_SIZE, "color": theme.ink},
+            "paper_bgcolor": theme.paper,
+            "plot_bgcolor": theme.paper,
+            "showlegend": False,
+            "hoverlabel": {
+                "font": {"family": FONT, "size": TEXT_SIZE},
+                "bgcolor": theme.paper,
+                "bordercolor": theme.grid,
+            },
+            "dragmode": False,
+            "xaxis": {**axis, "showgrid": False, "showline": True, "ticks": "outside", "ticklen": 5},
+            "yaxis": {**axis, "showline": False, "ticks": "", "ticklabelstandoff": 6, "automargin": True},
+        }
     )
-    return figure
 
 
 def write(
@@ -70,6 +75,37 @@ def write(
 ) -> None:
     """Write a label in a colour; anything else about it as Plotly names it."""
     figure.add_annotation(text=text, x=x, y=y, showarrow=False, font={"color": colour, "size": TEXT_SIZE}, **layout)
+
+
+def add_shapes(figure: go.Figure, shapes: Sequence[dict[str, object]]) -> None:
+    """Add many shapes at once; added one by one, each would have Plotly check all that are there again."""
+    figure.layout.shapes = (*figure.layout.shapes, *shapes)
+
+
+def interval_shapes(
+    x: float, expected: float, interval: tuple[float, float], widths: tuple[float, float], colour: str, opacity: float
+) -> list[dict[str, object]]:
+    """An interval as a bar with what is expected as a line across it; widths are the bar's and the line's."""
+    (low, high), (bar, tick) = interval, widths
+    return [
+        {
+            "type": "rect",
+            "line": {"width": 0},
+            "x0": x - bar / 2,
+            "x1": x + bar / 2,
+            "y0": low,
+            "y1": high,
+            "fillcolor": faded(colour, opacity),
+        },
+        {
+            "type": "line",
+            "x0": x - tick / 2,
+            "x1": x + tick / 2,
+            "y0": expected,
+            "y1": expected,
+            "line": {"color": colour, "width": 3},
+        },
+    ]
 
 
 def key(figure: go.Figure, entries: Sequence[tuple[str, str, str]], axis: str = "y") -> None:

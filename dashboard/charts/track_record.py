@@ -8,9 +8,19 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from dashboard import format as fmt
-from dashboard.charts.base import HEIGHT, LABEL_MARGIN, Finding, blank, key, money_axis, nice_ticks, write
+from dashboard.charts.base import (
+    HEIGHT,
+    LABEL_MARGIN,
+    Finding,
+    add_shapes,
+    blank,
+    interval_shapes,
+    key,
+    money_axis,
+    nice_ticks,
+    write,
+)
 from dashboard.charts.recognition import apart
-from dashboard.theme import faded
 from dashboard.track_record import CONFORMAL, FORECAST, METHODS, RUN_RATE, held
 
 if TYPE_CHECKING:
@@ -202,25 +212,15 @@ def draw_quarter(rows: pl.DataFrame, currency: str, theme: Theme) -> go.Figure:
     is_past = rows["is_past"][0]
     shown = rows.with_row_index("x").with_columns(is_held=held())
     colour, opacity = (theme.context, 0.38) if is_past else (theme.actual, 0.45)
-    bar, tick = (width * shown.height for width in (_BAR, _TICK))
-    for x, expected, low, high in shown.select("x", "expected_amount", "low_amount", "high_amount").rows():
-        figure.add_shape(
-            type="rect",
-            line_width=0,
-            x0=x - bar / 2,
-            x1=x + bar / 2,
-            y0=float(low),
-            y1=float(high),
-            fillcolor=faded(colour, opacity),
-        )
-        figure.add_shape(
-            type="line",
-            x0=x - tick / 2,
-            x1=x + tick / 2,
-            y0=float(expected),
-            y1=float(expected),
-            line={"color": colour, "width": 3},
-        )
+    widths = (_BAR * shown.height, _TICK * shown.height)
+    add_shapes(
+        figure,
+        [
+            shape
+            for x, expected, low, high in shown.select("x", "expected_amount", "low_amount", "high_amount").rows()
+            for shape in interval_shapes(x, float(expected), (float(low), float(high)), widths, colour, opacity)
+        ],
+    )
     if is_past:
         _came(figure, shown, theme)
     figure.add_scatter(

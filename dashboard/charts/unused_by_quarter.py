@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from dashboard import format as fmt
-from dashboard.charts.base import Finding, blank, key, money_axis, write
-from dashboard.theme import faded
+from dashboard.charts.base import Finding, add_shapes, blank, interval_shapes, key, money_axis, write
 
 if TYPE_CHECKING:
     from datetime import date
@@ -86,32 +85,26 @@ def quarter(start: date) -> str:
 
 
 def _intervals(figure: go.Figure, rows: pl.DataFrame, currency: str, colour: str, opacity: float) -> None:
+    shapes: list[dict[str, object]] = []
+    points: list[tuple[int, float, str]] = []
     for x, start, expected, low, high in rows.select(
         "x", "quarter_start", "expected_amount", "low_amount", "high_amount"
     ).iter_rows():
         if expected is None:
             continue
-        shape = {"type": "rect", "line_width": 0}
-        figure.add_shape(
-            **shape, x0=x - _BAR / 2, x1=x + _BAR / 2, y0=float(low), y1=float(high), fillcolor=faded(colour, opacity)
-        )
-        figure.add_shape(
-            type="line",
-            x0=x - _TICK / 2,
-            x1=x + _TICK / 2,
-            y0=float(expected),
-            y1=float(expected),
-            line={"color": colour, "width": 3},
-        )
+        shapes += interval_shapes(x, float(expected), (float(low), float(high)), (_BAR, _TICK), colour, opacity)
         interval = f"{fmt.money_in_full(low, currency)} to {fmt.money_in_full(high, currency)}"
-        figure.add_scatter(
-            x=[x],
-            y=[float(expected)],
-            mode="markers",
-            marker={"size": 24, "opacity": 0},
-            hovertext=f"<b>{quarter(start)}</b><br>forecast {fmt.money_in_full(expected, currency)}<br>80%: {interval}",
-            hoverinfo="text",
-        )
+        said = f"<b>{quarter(start)}</b><br>forecast {fmt.money_in_full(expected, currency)}<br>80%: {interval}"
+        points.append((x, float(expected), said))
+    add_shapes(figure, shapes)
+    figure.add_scatter(
+        x=[x for x, _, _ in points],
+        y=[expected for _, expected, _ in points],
+        mode="markers",
+        marker={"size": 24, "opacity": 0},
+        hovertext=[said for _, _, said in points],
+        hoverinfo="text",
+    )
 
 
 def _dots(figure: go.Figure, tested: pl.DataFrame, currency: str, theme: Theme) -> None:

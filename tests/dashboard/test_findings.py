@@ -192,4 +192,4 @@ def test_lots_alike_say_between_which_shares_they_ended() -> None:
     )
     assert analogs.finding(curves).title == "Of lots like this one, 25% to 60% was left in the end"
     own = pl.DataFrame({"on_date": [AS_OF], "elapsed_share": [0.5], "remaining_share": [0.7]})
-    assert len(analogs.draw(curves, own, LIGHT).data) == 5
+    assert len(analogs.draw(curves, own, LIGHT).data) == 4
