@@ -134,7 +134,9 @@ class Book:
         self._make_what_it_reads(figure, bound)
         if scenario.breakage == CAUTIOUS:
             self.foresee(self.snapshot.dated_on)
-        with self._narrowed(filters) as cursor:
+        # A scenario reads more than the figure to say what its contracts would be booked under.
+        tables = catalog.tables_of(name) if scenario == Scenario() else None
+        with self._narrowed(filters, tables) as cursor:
             if scenario != Scenario():
                 suppose(cursor, scenario, self.snapshot.dated_on)
             return _ask(cursor, figure, bound)
@@ -165,10 +167,13 @@ class Book:
             results = {name: cursor.sql(sql).pl() for name, sql in catalog.checks().items()}
         return {name: rows for name, rows in results.items() if rows.height}
 
-    def _narrowed(self, filters: Mapping[str, object]) -> duckdb.DuckDBPyConnection:
-        """A cursor of its own for one question."""
+    def _narrowed(
+        self, filters: Mapping[str, object], tables: Collection[str] | None = None
+    ) -> duckdb.DuckDBPyConnection:
+        """A cursor of its own for one question of some tables; None is every table."""
         cursor = self._root.cursor()
-        _narrow(cursor, filters, self.visible, self._narrowed_by)
+        asked = {name: key for name, key in self._narrowed_by.items() if tables is None or name in tables}
+        _narrow(cursor, filters, self.visible, asked)
         return cursor
 
 
