@@ -35,15 +35,17 @@ def normalise(path: Path, encoding: str, target: Path) -> None:
 
     Raises:
         UnreadableError: the file can't be opened, is empty, or is not written as declared.
+        OSError: the copy can't be written.
     """
     try:
-        with path.open("rb") as file, target.open("wb") as copy:
-            has_text = False
-            for text in _plain(_decoded(file, encoding)):
-                has_text = has_text or bool(text.strip())
-                copy.write(text.encode())
+        file = path.open("rb")
     except OSError as error:
         raise UnreadableError(1, f"the file can't be opened: {error.strerror}") from error
+    with file, target.open("wb") as copy:
+        has_text = False
+        for text in _plain(_decoded(file, encoding)):
+            has_text = has_text or bool(text.strip())
+            copy.write(text.encode())
     if not has_text:
         raise UnreadableError(1, "the file is empty")
 

@@ -107,6 +107,7 @@ class Gate:
         self.header = self._match()
         if self.source.misfit:
             raise self.source.misfit
+        self._check_floats()
         self._settle_formats()
         self._read()
         self._create_views()
@@ -144,6 +145,10 @@ class Gate:
         ).fetchall()[0][0]
         return int(count)
 
+    def has_refused(self) -> bool:
+        """Whether any row was refused."""
+        return bool(self._count(f"{self.name}_faults") or self._count(f"{self.name}_rows WHERE is_refused"))
+
     def result(self) -> Gated:
         """What became of every row."""
         at_fault = self._count(f"({self._lines_at_fault()})")
@@ -160,6 +165,12 @@ class Gate:
         )
 
     # --- the rows -----------------------------------------------------------------------------------------------
+
+    def _check_floats(self) -> None:
+        for column in self.header.columns:
+            header = self.header.header_of(column.name)
+            if column.type == "text" and header in self.source.floats:
+                raise UnreadableError(1, "holds floating-point numbers, which lose digits: write it as text", header)
 
     def _read(self) -> None:
         columns = self.mapping.columns.values()

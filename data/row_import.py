@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from data.gate import Gate
+    from data.mapping import Target
     from data.snapshots import Snapshot
 
 #: Facts that many rows of an export repeat: the last row's are taken. Of every other table a key comes once.
@@ -52,9 +53,13 @@ def open_base(connection: duckdb.DuckDBPyConnection, base: Snapshot | None) -> N
         else:
             listed = ", ".join(column.name for column in table.columns)
             path = literal(str(base.path(table.name)))
-            connection.execute(f"CREATE VIEW base.{table.name} AS SELECT {listed} FROM read_parquet({path})")
+            connection.execute(
+                f"CREATE VIEW base.{table.name} AS SELECT {listed} FROM read_parquet({path}, hive_partitioning = false)"
+            )
         connection.execute(f"CREATE VIEW {table.name} AS FROM base.{table.name}")
         connection.execute(f"CREATE TABLE incoming.{table.name} ({typed}, source VARCHAR, line BIGINT)")
+        keys = ", ".join(f"{key} {table.column(key).type}" for key in table.key)
+        connection.execute(f"CREATE TABLE removed.{table.name} ({keys})")
 
 
 class RowImport:
@@ -70,17 +75,16 @@ class RowImport:
         """
         self.connection, self.gates, self.dated_on = connection, {gate.name: gate for gate in gates}, dated_on
         self.headers: dict[tuple[str, str], dict[str, str]] = {}
-        self.filled: dict[str, set[str]] = {}
+        self.filled: dict[str, dict[str, set[str]]] = {}
         self.kept: dict[str, set[str]] = {}
         for gate in gates:
             for fill in fills(gate.mapping):
                 self._fill(gate, fill)
         for name in self.filled:
             self._renew(name)
-        self._remove_replaced()
-        for name in self.filled:
             self._combine(name)
         self._refuse_what_breaks_rules()
+        self._remove_replaced()
 
     def differences(self) -> tuple[Difference, ...]:
         """What the import changes, by table; tables it leaves alone are left out."""
@@ -90,9 +94,7 @@ class RowImport:
     # --- what the files fill ------------------------------------------------------------------------------------
 
     def _fill(self, gate: Gate, fill: Fill) -> None:
-        self.connection.execute(
-            f"CREATE OR REPLACE TEMP VIEW typed AS SELECT *, {_day(self.dated_on)} AS dated_on FROM {gate.name}"
-        )
+        self._show_typed(gate.name)
         listed = ", ".join(fill.columns)
         self.connection.execute(
             f"INSERT INTO incoming.{fill.table} BY NAME"
@@ -103,7 +105,9 @@ class RowImport:
         first_known = {
             name for name, target in targets.items() if isinstance(target, Template) and target.columns == ("dated_on",)
         }
-        self.filled.setdefault(fill.table, set()).update(fill.columns)
+        for name in fill.columns:
+            if _says(gate, targets[name]):
+                self.filled.setdefault(fill.table, {}).setdefault(name, set()).add(gate.name)
         self.kept.setdefault(fill.table, set()).update(first_known)
 
     def _renew(self, name: str) -> None:
@@ -122,12 +126,17 @@ class RowImport:
         )
 
     def _renewed(self, table: str, column: str) -> str:
-        if column not in self.filled[table]:
+        """SQL for a column's value: what the source says, else what is known."""
+        said_by = self.filled[table].get(column, set())
+        if not said_by:
             # An export that numbers no lines has them in the order of the day.
             return "coalesce(base.line_no, incoming.line)" if column == "line_no" else f"base.{column}"
         if column in self.kept[table]:
             return f"coalesce(base.{column}, incoming.{column})"
-        return f"incoming.{column}"
+        if said_by == {gate.name for gate in self._filling(table)}:
+            return f"incoming.{column}"
+        sources = ", ".join(map(literal, sorted(said_by)))
+        return f"CASE WHEN incoming.source IN ({sources}) THEN incoming.{column} ELSE base.{column} END"
 
     def _is_canonical(self) -> bool:
         return any(gate.mapping.kind == "canonical" for gate in self.gates.values())
@@ -135,13 +144,13 @@ class RowImport:
     # --- what is gone -------------------------------------------------------------------------------------------
 
     def _remove_replaced(self) -> None:
-        """An export without ids stands for its whole period: lines of it that are gone were corrected or deleted."""
-        for table in TABLES.values():
-            keys = ", ".join(f"{key} {table.column(key).type}" for key in table.key)
-            self.connection.execute(f"CREATE TABLE removed.{table.name} ({keys})")
+        """An export without ids stands for its whole period: lines of it that are gone were corrected or deleted.
+
+        One with rows refused removes nothing: those may be what is missing.
+        """
         for name, day in _DAY_OF.items():
             for gate in self._filling(name):
-                if gate.mapping.replaces_period:
+                if gate.mapping.replaces_period and not gate.has_refused():
                     self._remove_lines_of(gate, TABLES[name], day)
         self.connection.execute(
             "INSERT INTO removed.consumption_departments SELECT consumption_id, department"
@@ -149,22 +158,27 @@ class RowImport:
         )
 
     def _remove_lines_of(self, gate: Gate, table: Table, day: str) -> None:
+        """Remove what is gone from the period and contracts of a file; rows left out on purpose belong to both."""
         key = table.key[0]
+        [fill] = [fill for fill in fills(gate.mapping) if fill.table == table.name]
+        self._show_typed(f"{gate.name}_rows")
         self.connection.execute(
             f"""
             INSERT INTO removed.{table.name}
-            WITH fresh AS (
-                SELECT {key}, contract_id, {day} AS day
-                FROM incoming.{table.name}
-                WHERE source = {literal(gate.name)}
-            )
+            WITH named AS (SELECT contract_id, {day} AS day FROM ({fill.select}))
             SELECT {key}
             FROM base.{table.name}
             WHERE starts_with({key}, {literal(gate.mapping.name + "-")})
-                AND contract_id IN (SELECT contract_id FROM fresh)
-                AND {day} BETWEEN (SELECT min(day) FROM fresh) AND (SELECT max(day) FROM fresh)
+                AND contract_id IN (SELECT contract_id FROM named)
+                AND {day} BETWEEN (SELECT min(day) FROM named) AND (SELECT max(day) FROM named)
                 AND {key} NOT IN (SELECT {key} FROM incoming.{table.name})
             """
+        )
+
+    def _show_typed(self, rows: str) -> None:
+        """Let fills see some rows of a source."""
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP VIEW typed AS SELECT *, {_day(self.dated_on)} AS dated_on FROM {rows}"
         )
 
     def _combine(self, name: str) -> None:
@@ -208,6 +222,14 @@ class RowImport:
 
     def _filling(self, name: str) -> list[Gate]:
         return [gate for gate in self.gates.values() if (gate.name, name) in self.headers]
+
+
+def _says(gate: Gate, target: Target) -> bool:
+    """Whether a source says anything about a target column: not where its own column is missing."""
+    if isinstance(target, Template) and target.is_single_column and target.columns[0] in gate.mapping.columns:
+        column = gate.mapping.columns[target.columns[0]]
+        return column.name in gate.header.places or column.default is not None
+    return True
 
 
 def latest_day(connection: duckdb.DuckDBPyConnection, gates: Sequence[Gate]) -> date | None:

@@ -241,6 +241,22 @@ CONSUMPTION = Table(
             )""",
         ),
         Rule(
+            "service_date",
+            "is before the delivery it takes back",
+            """reverses IS NOT NULL AND EXISTS (
+                SELECT 1 FROM consumption AS delivery
+                WHERE delivery.consumption_id = subject.reverses AND delivery.service_date > subject.service_date
+            )""",
+        ),
+        Rule(
+            "unit",
+            "is not the unit of the delivery it takes back",
+            """reverses IS NOT NULL AND EXISTS (
+                SELECT 1 FROM consumption AS delivery
+                WHERE delivery.consumption_id = subject.reverses AND delivery.unit <> subject.unit
+            )""",
+        ),
+        Rule(
             "unit",
             "is the unit of none of the contract's lots",
             """contract_id IN (SELECT contract_id FROM lots)

@@ -17,6 +17,7 @@ import pyarrow as pa
 from data.csv_file import UnreadableError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 _MAIN: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -24,6 +25,7 @@ _RELATION: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relat
 #: A number in a spreadsheet is a binary double that keeps 15 digits: the last ones of a larger number are made up.
 _FIRST_INEXACT: Final = 10**15
 _ERROR: Final = "is a spreadsheet error, not a value"
+_NO_NUMBER: Final = "is stored as a number and is none"
 _FORMULA: Final = "is a formula: write the value itself"
 _LOST_DIGITS: Final = (
     "has more digits than a spreadsheet keeps in a number: format the column as text and type it again"
@@ -90,23 +92,25 @@ class _Oddities:
 
 def _oddities(path: Path) -> _Oddities:
     found: list[tuple[int, int, str, bool]] = []
-    first_row, first_cell = 0, 0
+    first_row, first_cell, row, cell = 0, 0, 0, -1
     with zipfile.ZipFile(path) as workbook, workbook.open(_first_sheet(workbook)) as sheet:
-        for _, element in ET.iterparse(sheet):
+        for event, element in ET.iterparse(sheet, events=("start", "end")):
+            # Where a row or a cell does not say its place, it comes right after the one before.
+            if event == "start":
+                if element.tag == f"{_MAIN}row":
+                    row, cell = int(element.attrib.get("r", row + 1)), -1
+                elif element.tag == f"{_MAIN}c":
+                    cell = _column(element.attrib["r"]) if "r" in element.attrib else cell + 1
+                continue
             if element.tag == f"{_MAIN}row":
                 element.clear()
             if element.tag != f"{_MAIN}c":
                 continue
-            row, cell = _place(element.attrib["r"])
-            value = element.findtext(f"{_MAIN}v")
-            if value is None and element.find(f"{_MAIN}is") is None:
+            if element.find(f"{_MAIN}v") is None and element.find(f"{_MAIN}is") is None:
                 continue
             first_cell = min(first_cell, cell) if first_row else cell
             first_row = first_row or row
-            if element.find(f"{_MAIN}f") is not None:
-                found.append((row, cell, _FORMULA, True))
-            if value and element.attrib.get("t", "n") == "n" and abs(float(value)) >= _FIRST_INEXACT:
-                found.append((row, cell, _LOST_DIGITS, False))
+            found += [(row, cell, reason, only_in_text) for reason, only_in_text in _troubles(element)]
     return _Oddities(
         max(first_row, 1),
         tuple(
@@ -127,10 +131,24 @@ def _first_sheet(workbook: zipfile.ZipFile) -> str:
     return target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
 
 
-def _place(reference: str) -> tuple[int, int]:
-    """Row (from 1) and column (from 0) of a reference such as AB12."""
-    letters = reference.rstrip("0123456789")
+def _troubles(cell: ET.Element) -> Iterator[tuple[str, bool]]:
+    """Why a cell can't be taken as it stands, and whether that matters only where it is to be text."""
+    if cell.find(f"{_MAIN}f") is not None:
+        yield _FORMULA, True
+    value = cell.findtext(f"{_MAIN}v")
+    if value and cell.attrib.get("t", "n") == "n":
+        try:
+            is_inexact = abs(float(value)) >= _FIRST_INEXACT
+        except ValueError:
+            yield _NO_NUMBER, False
+        else:
+            if is_inexact:
+                yield _LOST_DIGITS, False
+
+
+def _column(reference: str) -> int:
+    """Column (from 0) of a reference such as AB12."""
     column = 0
-    for letter in letters:
+    for letter in reference.rstrip("0123456789"):
         column = column * 26 + ord(letter) - ord("A") + 1
-    return int(reference[len(letters) :]), column - 1
+    return column - 1

@@ -40,6 +40,7 @@ class Source:
         has_true_dates: days come as days, written YYYY-MM-DD, and not as somebody typed them.
         misfit: what is wrong with the first row that has too few or too many values.
         suspects: cells of a spreadsheet that can't be taken as they stand.
+        floats: columns of binary floating-point numbers: whatever was an id in them is none any more.
     """
 
     header: tuple[str, ...]
@@ -52,6 +53,7 @@ class Source:
     has_true_dates: bool = False
     misfit: UnreadableError | None = None
     suspects: tuple[Suspect, ...] = ()
+    floats: frozenset[str] = frozenset()
 
 
 def open_source(
@@ -107,14 +109,22 @@ def _from_csv(path: Path, folder: Path, delimiter: str, encoding: str) -> Source
 def _from_parquet(path: Path) -> Source:
     try:
         with pq.ParquetFile(path) as file:
-            header, count = tuple(file.schema_arrow.names), file.metadata.num_rows
+            schema, count = file.schema_arrow, file.metadata.num_rows
     except (OSError, pa.ArrowException) as error:
         raise UnreadableError(1, f"the file can't be read as Parquet: {str(error).splitlines()[0]}") from error
     if count == 0:
         raise UnreadableError(1, "the file has columns and no rows")
+    for field in schema:
+        if pa.types.is_nested(field.type) or pa.types.is_binary(field.type) or pa.types.is_large_binary(field.type):
+            raise UnreadableError(
+                1, f"holds {field.type}, which is no text, number or day: write it as text", field.name
+            )
+    header = tuple(schema.names)
     texts = ", ".join(f"CAST({identifier(name)} AS VARCHAR) AS c{place}" for place, name in enumerate(header))
-    relation = f"(SELECT {texts} FROM read_parquet({literal(str(path))}))"
-    return Source(header, relation, count, ((0, 1),), has_true_dates=True)
+    # Names of folders, account_id=…, are no values.
+    relation = f"(SELECT {texts} FROM read_parquet({literal(str(path))}, hive_partitioning = false))"
+    floats = frozenset(field.name for field in schema if pa.types.is_floating(field.type))
+    return Source(header, relation, count, ((0, 1),), has_true_dates=True, floats=floats)
 
 
 def _from_arrow(

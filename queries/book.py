@@ -288,7 +288,10 @@ def _load(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
         path = snapshot.path(table.name)
         try:
             connection.execute(
-                f"CREATE TABLE source.{table.name} AS SELECT {columns} FROM read_parquet($1)", [str(path)]
+                # A folder named like a column, owner=…, says nothing about the rows in it.
+                f"CREATE TABLE source.{table.name} AS"
+                f" SELECT {columns} FROM read_parquet($1, hive_partitioning = false)",
+                [str(path)],
             )
         except duckdb.Error as error:
             raise SnapshotError(f"{path} is missing or damaged. Move its folder away and import again.") from error

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _ISSUES_SHOWN = 10
 _CHANGES_SHOWN = 10
+_VALUE_SHOWN = 200
 
 
 def import_(
@@ -134,11 +135,15 @@ def _text(value: str | None) -> str:
     return "nothing" if value is None else escape(value)
 
 
+def _shortened(text: str) -> str:
+    return text if len(text) <= _VALUE_SHOWN else f"{text[:_VALUE_SHOWN]} …"
+
+
 def _show(outcome: ImportReport, *, is_check: bool) -> None:
     """The first issues, then what became of each file."""
     console = Console()
     for issue in outcome.rejections[:_ISSUES_SHOWN]:
-        value = "" if issue.value is None else f" {issue.value!r}"
+        value = "" if issue.value is None else f" {_shortened(repr(issue.value))}"
         place = f"{issue.file}:{issue.line}" + (f" {issue.column}" if issue.column else "")
         console.print(f"[red]{escape(place)}[/]{escape(value)} {escape(issue.reason)}", highlight=False)
     if len(outcome.rejections) > _ISSUES_SHOWN:

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from data.snapshots import list_snapshots, open_snapshot
+from queries.book import Book
 from tests.data.small_book import BOOK, stored_rows, taken, write_book
 
 if TYPE_CHECKING:
@@ -123,3 +124,39 @@ def test_a_damaged_file_is_named_and_nothing_is_published(tmp_path: Path, damage
     assert [(issue.file, issue.line) for issue in report.issues] == [("accounts.parquet", 1)]
     assert [(file.rows_in, file.rows_used) for file in report.files] == [(0, 0)]
     assert list_snapshots(tmp_path / "store") == []
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        (
+            pa.array(["Café".encode(), b"x"]),
+            "holds binary, which is no text, number or day: write it as text",
+        ),
+        (
+            pa.array([["x"], ["y"]]),
+            "holds list<element: string>, which is no text, number or day: write it as text",
+        ),
+        (pa.array([1.0, 12345678901234567.0]), "holds floating-point numbers, which lose digits: write it as text"),
+    ],
+    ids=["bytes", "lists", "numbers for ids"],
+)
+def test_what_is_no_text_is_no_id(tmp_path: Path, values: pa.Array, reason: str) -> None:
+    report = billings(tmp_path, billing_id=values)
+
+    assert [(issue.column, issue.reason) for issue in report.issues] == [("billing_id", reason)]
+    assert list_snapshots(tmp_path / "store") == []
+
+
+def test_folders_named_like_columns_are_no_values(tmp_path: Path) -> None:
+    folder = tmp_path / "account_id=EVIL"
+    folder.mkdir()
+    pq.write_table(pa.table({"account_id": ["A1"], "name": ["Client 1"]}), folder / "accounts.parquet")
+    store = tmp_path / "name=EVIL" / "store"
+
+    taken([str(folder / "accounts.parquet")], store, dated_on=date(2025, 1, 1))
+
+    assert stored_rows(store, "accounts") == [{"account_id": "A1", "name": "Client 1", "segment": None, "region": None}]
+    assert Book(open_snapshot(store)).source("accounts")["name"].to_list() == ["Client 1"]
+    again = taken([str(folder / "accounts.parquet")], store)
+    assert again.differences == ()

@@ -143,16 +143,34 @@ def test_a_book_in_parts_is_the_book(book: Path, tmp_path: Path) -> None:
     assert open_snapshot(tmp_path / "parts").snapshot_id == open_snapshot(book / "store").snapshot_id
 
 
-def test_a_column_left_out_of_the_file_becomes_empty_and_is_said(book: Path) -> None:
-    report = again(book, "accounts", "account_id,name\nA1,Client 1\n")
+def test_what_a_file_has_no_column_for_stays_as_it_is_known(book: Path) -> None:
+    report = again(book, "accounts", "account_id,name\nA1,Client 1\nA3,Client 3\n")
 
-    changes = {(change.key, change.column, change.before, change.after) for change in report.differences[0].changes}
-    assert ("A1", "name", "Client 1, Inc.", "Client 1") in changes
     stored = {row["account_id"]: row for row in stored_rows(book / "store", "accounts")}
-    assert (
-        changes
-        == brute_force("accounts", expected_rows("accounts", BOOK["accounts"]), list(stored.values()))["changes"]
-    )
+    assert stored["A1"] == {"account_id": "A1", "name": "Client 1", "segment": "Large", "region": "West"}
+    assert stored["A3"] == {"account_id": "A3", "name": "Client 3", "segment": None, "region": None}
+    assert [(change.key, change.column) for change in report.differences[0].changes] == [("A1", "name")]
+
+
+def test_an_empty_value_in_a_column_takes_what_was_known_away(book: Path) -> None:
+    again(book, "accounts", "account_id,name,segment\nA1,Client 1,\n")
+
+    stored = {row["account_id"]: row for row in stored_rows(book / "store", "accounts")}
+    assert (stored["A1"]["segment"], stored["A1"]["region"]) == (None, "West")
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "reason"),
+    [
+        ("D7,C1,L1,7,2025-01-31,2025-02-09,Care,hour,-1,D5", "service_date", "is before the delivery it takes back"),
+        ("D7,C1,,7,2025-02-08,2025-02-09,Care,credit,-1,D5", "unit", "is not the unit of the delivery it takes back"),
+    ],
+)
+def test_a_reversal_comes_after_its_delivery_and_in_its_unit(book: Path, line: str, column: str, reason: str) -> None:
+    report = again(book, "consumption", f"{_HEADER}\n{line}\n", accept_good=True)
+
+    assert (column, reason) in {(issue.column, issue.reason) for issue in report.issues}
+    assert (report.files[0].rows_used, report.files[0].rows_rejected) == (0, 1)
 
 
 def test_a_rejected_correction_keeps_the_last_good_row_and_the_rejected_is_kept(book: Path) -> None:
@@ -245,6 +263,30 @@ def test_an_edited_entry_replaces_the_old_one_and_the_others_keep_their_day(book
     }
     kept = [row for row in after if row["consumption_id"] in known]
     assert kept == [known[row["consumption_id"]] for row in kept]
+
+
+def test_an_entry_that_is_no_longer_to_be_counted_goes_though_it_is_the_last_of_the_period(book: Path) -> None:
+    tracked(book, "|Implementation|Design|a|2025-03-03|01:00:00", "|Implementation|Care|b|2025-03-31|05:00:00")
+    path = book / "toggl.csv"
+    first, second = path.read_text(encoding="utf-8").splitlines()[1:]
+    path.write_text("\n".join([_TOGGL, first, second.replace(",Yes,", ",No,")]) + "\n", encoding="utf-8")
+
+    report = imported(book, [str(path)], "toggl", "2025-03-31")
+
+    assert counts(report) == {"consumption": (0, 0, 1)}
+    assert set(_hours(book)) == {"Design 2025-03-03"}
+
+
+def test_an_export_with_refused_rows_removes_nothing(book: Path) -> None:
+    tracked(book, "|Implementation|Design|a|2025-03-03|01:00:00", "|Implementation|Care|b|2025-03-04|05:00:00")
+    path = export(
+        book / "toggl.csv", "|Implementaton|Design|a|2025-03-03|01:00:00", "|Implementation|Care|b|2025-03-04|05:00:00"
+    )
+
+    report = import_files([path], load_mapping("toggl"), book / "store", accept_good=True, on_file=lambda *_: None)
+
+    assert report.files[0].rows_rejected == 1
+    assert set(_hours(book)) == {"Design 2025-03-03", "Care 2025-03-04"}
 
 
 def test_the_same_export_in_another_order_changes_nothing(book: Path) -> None:
