@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check setup postgresql browser lock fuzz load bench screenshots clean
+.PHONY: help run test check setup postgresql browser lock fuzz kills load bench screenshots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ browser: setup ## a Chromium for the browser tests
 
 fuzz: setup ## the gate of imports against 5,000 random files
 	@DRAWDOWN_FUZZ=5000 $(BIN)/python -m pytest tests/data/test_gate_fuzz.py
+
+kills: setup ## two hundred SIGKILLs of publishers
+	@DRAWDOWN_KILLS=200 $(BIN)/python -m pytest tests/data/test_kills.py
 
 load: setup ## fifty viewers for a minute
 	@$(BIN)/python -m tests.load

@@ -1,7 +1,11 @@
-"""SIGKILL at any moment: readers see whole snapshots, what was published stays, and what was begun is swept."""
+"""SIGKILL at any moment: readers see whole snapshots, what was published stays, and what was begun is swept.
+
+The suite kills forty times; `make kills` two hundred times.
+"""
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WRITERS = ("Cedar", "Birch")
-KILLS = 200
+KILLS = int(os.environ.get("DRAWDOWN_KILLS", "40"))
 RESTORE_KILLS = 50
 #: In seconds, about as long as a publication takes, and a few restores.
 LONGEST_PUBLISHING, LONGEST_RESTORING = 0.1, 0.03
@@ -54,7 +58,7 @@ def lines(path: Path) -> list[str]:
     return path.read_text(encoding="utf-8").rpartition("\n")[0].splitlines() if path.exists() else []
 
 
-def test_200_kills_of_two_writers_tear_nothing_and_lose_nothing(tmp_path: Path) -> None:
+def test_kills_of_two_writers_tear_nothing_and_lose_nothing(tmp_path: Path) -> None:
     store, stop = tmp_path / "store", tmp_path / "stop"
     first = publish(store, tables(), FIRST_DAY, {})
     logs = [tmp_path / f"{writer}.log" for writer in WRITERS]
@@ -80,7 +84,7 @@ def test_200_kills_of_two_writers_tear_nothing_and_lose_nothing(tmp_path: Path) 
         reader.join()
 
     assert [reader.exitcode for reader in readers] == [0, 0]
-    assert min(int(path.read_text(encoding="utf-8")) for path in reads) > 50
+    assert min(int(path.read_text(encoding="utf-8")) for path in reads) > KILLS // 4
     assert cut_short > KILLS // 4
     last = publish(store, tables(2), FIRST_DAY, {})
     listed = list_snapshots(store)
