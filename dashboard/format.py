@@ -6,7 +6,7 @@ import re
 from decimal import ROUND_HALF_DOWN, ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Final
 
-from data.schema import MINOR_DIGITS
+from data.currencies import MINOR_DIGITS
 
 if TYPE_CHECKING:
     from datetime import date

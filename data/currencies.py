@@ -1,4 +1,4 @@
-"""The currencies of ISO 4217 in use, without funds, metals and test codes."""
+"""The currencies of ISO 4217 in use, without funds, metals and test codes, and their minor digits."""
 
 from __future__ import annotations
 
@@ -13,3 +13,29 @@ _CODES: Final = (
     "TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG"
 )
 CURRENCIES: Final = tuple(_CODES.split())
+
+#: ISO 4217 minor digits where they are not two (R10.2).
+MINOR_DIGITS: Final = {
+    **dict.fromkeys(
+        (
+            "BIF",
+            "CLP",
+            "DJF",
+            "GNF",
+            "ISK",
+            "JPY",
+            "KMF",
+            "KRW",
+            "PYG",
+            "RWF",
+            "UGX",
+            "VND",
+            "VUV",
+            "XAF",
+            "XOF",
+            "XPF",
+        ),
+        0,
+    ),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+}

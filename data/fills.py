@@ -13,8 +13,8 @@ from data.mapping import Lookup, Product
 from data.mapping_targets import scale_of
 from data.row_rule import RowRule
 from data.schema import TABLES
+from data.sql import literal
 from data.target_sql import expression, found, product
-from data.values import literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -19,7 +19,8 @@ from data.fills import skip_conditions
 from data.header import Header
 from data.settle import UnsettledError, settle_formats
 from data.sources import open_source
-from data.values import literal, reason, value
+from data.sql import literal
+from data.values import reason, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

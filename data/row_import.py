@@ -15,7 +15,7 @@ from data.fills import Fill, fills
 from data.integrity import intake_rules
 from data.mapping import Template
 from data.schema import TABLES, Table
-from data.values import literal
+from data.sql import literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -15,7 +15,7 @@ import duckdb
 
 from data.row_rule import RowRule
 from data.schema import TABLES, Table
-from data.values import literal
+from data.sql import literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

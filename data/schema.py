@@ -18,32 +18,6 @@ PRICE: Final = "DECIMAL(18,6)"
 SHARE: Final = "DECIMAL(18,12)"
 FX_RATE: Final = "DECIMAL(18,8)"
 
-#: ISO 4217 minor digits where they are not two (R10.2).
-MINOR_DIGITS: Final = {
-    **dict.fromkeys(
-        (
-            "BIF",
-            "CLP",
-            "DJF",
-            "GNF",
-            "ISK",
-            "JPY",
-            "KMF",
-            "KRW",
-            "PYG",
-            "RWF",
-            "UGX",
-            "VND",
-            "VUV",
-            "XAF",
-            "XOF",
-            "XPF",
-        ),
-        0,
-    ),
-    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-}
-
 RECOGNITION_METHODS: Final = ("ratable", "on_delivery", "proportional", "remote")
 RATABLE_CONVENTIONS: Final = ("daily", "month_even", "month_half", "month_actual")
 DRAW_ORDERS: Final = ("fefo", "current_term_first")

@@ -14,8 +14,7 @@ from data.csv_file import UnreadableError, normalise
 from data.database import is_database, read_database
 from data.records import Records
 from data.sheet_file import read_sheet
-from data.sql import identifier
-from data.values import literal
+from data.sql import identifier, literal
 
 if TYPE_CHECKING:
     import duckdb

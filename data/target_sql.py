@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from data.mapping import Lookup, Product
-from data.values import literal
+from data.sql import literal
 
 if TYPE_CHECKING:
     from data.mapping import SourceMapping, Target

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from data.mapping import WORKED_OUT_DECIMALS, date_pattern
+from data.sql import literal
 
 if TYPE_CHECKING:
     from data.mapping import SourceColumn
@@ -217,8 +218,3 @@ def _ratio(numerator: str, denominator: int, places: int) -> str:
 
 def _matches(name: str, pattern: str) -> str:
     return f"regexp_full_match({name}, {literal(pattern)})"
-
-
-def literal(text: str) -> str:
-    """A text as a SQL literal."""
-    return "'" + text.replace("'", "''") + "'"

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 import duckdb
 
-from data.schema import MINOR_DIGITS, TABLES
+from data.currencies import MINOR_DIGITS
+from data.schema import TABLES
 from data.snapshots import SnapshotError
 from queries import catalog
 from queries.calendar import month_ends, months_after
