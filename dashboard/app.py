@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import access_log
+from dashboard import access_log, freshness, saved_views
 from dashboard.filters import NothingInScopeError, choose, show_notices
 from dashboard.intake.damage import show_damage
 from dashboard.parts import plain
-from dashboard.session import current_if_any, keep, store
+from dashboard.session import current_if_any, keep, snapshots, store
 from dashboard.sign_in import let_in, show
 from data.closes import CloseError
 from data.snapshots import SnapshotError
@@ -24,20 +24,19 @@ def without_view() -> None:
 st.set_page_config(page_title="Drawdown", page_icon="⏳", layout="wide", initial_sidebar_state=230)
 who = let_in()
 data = st.Page("app_pages/data.py", title="Data")
-page = st.navigation(
-    [
-        st.Page("app_pages/portfolio.py", title="Portfolio", default=True),
-        st.Page("app_pages/burn_down.py", title="Burn-down"),
-        st.Page("app_pages/breakage.py", title="Breakage"),
-        st.Page("app_pages/track_record.py", title="Track record"),
-        st.Page("app_pages/recognition.py", title="Recognition"),
-        st.Page("app_pages/restatement.py", title="Restatement"),
-        data,
-    ],
-    position="top",
-)
+pages = [
+    st.Page("app_pages/portfolio.py", title="Portfolio", default=True),
+    st.Page("app_pages/burn_down.py", title="Burn-down"),
+    st.Page("app_pages/breakage.py", title="Breakage"),
+    st.Page("app_pages/track_record.py", title="Track record"),
+    st.Page("app_pages/recognition.py", title="Recognition"),
+    data,
+]
+page = st.navigation(pages, position="top")
 with st.sidebar:
-    choices, identity = st.container(), st.container()
+    fresh, choices, views, identity = (st.container() for _ in range(4))
+with views:
+    saved_views.show(who.name, page, pages)
 with identity:
     show(who)
 keep(None)
@@ -47,6 +46,8 @@ try:
         show_damage(who)
     with choices:
         view = choose(who.scope)
+    with fresh:
+        freshness.show(snapshots(), view.snapshot)
     keep(view)
     access_log.viewed(who, page.title, view)
     page.run()

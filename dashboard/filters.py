@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard import format as fmt
 from dashboard.parts import plain
-from dashboard.session import View, choices, served, snapshots
+from dashboard.session import MONTHS_EARLIER, PREVIOUS_SNAPSHOT, View, before, choices, served, snapshots
 from queries.scope import EVERYTHING
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ _CALLED: Final = {
     "versus": "saved scenario",
     "journal": "journal of",
     "flag": "question",
+    "since": "comparison with",
 }
 _NOTICES: Final = "_notices"
 _DAMAGED: Final = "_damaged"
@@ -60,7 +61,7 @@ def choose(scope: Scope) -> View:
     whole = View(snapshot, snapshot.dated_on, {}, scope)
     wanted = {"currency": _currency(whole, known["currency"])}
     wanted.update({name: value for name in _OPTIONAL if (value := _optional(name, known[name])) is not None})
-    return View(snapshot, as_of, wanted, scope)
+    return View(snapshot, as_of, wanted, scope, _since())
 
 
 def show_notices() -> None:
@@ -191,6 +192,20 @@ def _currency(whole: View, known: Sequence[str]) -> str:
     return currency if currency in by_size else by_size[0]
 
 
+def _since() -> str:
+    known = (PREVIOUS_SNAPSHOT, *MONTHS_EARLIER)
+    check("since", known, f"changes since the {PREVIOUS_SNAPSHOT}")
+    return st.selectbox(
+        "Changes since",
+        known,
+        key="since",
+        bind="query-params",
+        on_change=forget,
+        args=("since",),
+        help="What headline figures are compared with: what the snapshot before said, or this one of an earlier day.",
+    )
+
+
 def _nothing(whole: View) -> str:
     dated_on = fmt.full_day(whole.snapshot.dated_on)
     if whole.scope == EVERYTHING:
@@ -223,3 +238,14 @@ def described(view: View) -> str:
     narrowed = [f"{name} {value}" for name, value in view.filters.items() if name != "currency"]
     shown = [f"as of {fmt.day(view.as_of, view.as_of)} {view.as_of.year}", view.currency, *narrowed]
     return " · ".join(shown)
+
+
+def compared(view: View) -> str:
+    """What the changes of the headline figures are since, to go on a caption; empty where there is nothing before."""
+    earlier = before(view)
+    if earlier is None:
+        return ""
+    day = fmt.day(earlier.as_of, view.as_of)
+    if view.since == PREVIOUS_SNAPSHOT:
+        return f" · changes since the snapshot of {day}"
+    return f" · changes since {day}, as known now"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from dashboard.charts.base import Finding
+    from dashboard.explain import Behind
     from dashboard.session import View
 
 _MARKDOWN: Final = re.compile(r"([\\`*_\[\]<>$~:&|])")
@@ -26,12 +27,13 @@ _CHART_CONFIG: Final = {"displayModeBar": False, "scrollZoom": False, "doubleCli
 
 @dataclass(frozen=True)
 class Stat:
-    """One figure of the row: what it is, its value, and its change where there is something to compare it with."""
+    """One figure of the row: what it is, its value, its change where there is one, and what is behind it."""
 
     label: str
     value: str
     change: Decimal | None = None
     help: str | None = None
+    behind: Behind | None = None
 
 
 def plain(text: str) -> str:
@@ -53,19 +55,24 @@ def headline(sentence: str, context: str) -> None:
 def figure_row(stats: Sequence[Stat], currency: str) -> None:
     """Three to five figures side by side."""
     for column, stat in zip(st.columns(len(stats)), stats, strict=True):
-        with column:
+        with column, st.container(height="stretch", vertical_alignment="distribute", gap="xsmall"):
             _metric(stat, currency)
+            if stat.behind:
+                stat.behind.explain(stat.label, stat.label)
 
 
-def finding(said: Finding, figure: go.Figure, key: str) -> None:
+def finding(said: Finding, figure: go.Figure, key: str, behind: Behind | None = None) -> None:
     """A chart under the sentence it proves; the grey line says what is plotted and what to do."""
     st.header(plain(said.title), anchor=False)
-    chart(said, figure, key)
+    chart(said, figure, key, behind)
 
 
-def chart(said: Finding, figure: go.Figure, key: str) -> None:
+def chart(said: Finding, figure: go.Figure, key: str, behind: Behind | None = None) -> None:
     """A chart whose finding is the page's headline already."""
-    muted(said.subtitle)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        muted(said.subtitle)
+        if behind:
+            behind.explain(said.title, key)
     st.plotly_chart(figure, width="stretch", theme=None, config=_CHART_CONFIG, key=key, alt=said.title)
 
 

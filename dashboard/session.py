@@ -15,6 +15,7 @@ from data.snapshots import Snapshot, SnapshotError, damaged_snapshots, list_snap
 from data.verification import verify
 from queries import catalog
 from queries.book import Book
+from queries.calendar import months_after
 from queries.catalog import reads
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
     from queries.scope import Scope
 
+PREVIOUS_SNAPSHOT: Final = "prior snapshot"
+#: What headline figures can be compared with besides: the same snapshot's answer for so many months earlier.
+MONTHS_EARLIER: Final = {"a month earlier": 1, "a quarter earlier": 3, "a year earlier": 12}
+
 _VIEW: Final = "_view"
 _FORECASTING: Final = "Forecasting every open lot, and what past quarters would have been forecast …"
 #: How queries/book.py names a client without a segment.
@@ -33,12 +38,16 @@ _NONE: Final = "(none)"
 
 @dataclass(frozen=True)
 class View:
-    """One snapshot asked about one day by someone with a scope, narrowed to the filters that are set."""
+    """One snapshot asked about one day by someone with a scope, narrowed to the filters that are set.
+
+    Its headline figures are compared with `since`: PREVIOUS_SNAPSHOT, or one of MONTHS_EARLIER.
+    """
 
     snapshot: Snapshot
     as_of: date
     filters: Mapping[str, str]
     scope: Scope
+    since: str = PREVIOUS_SNAPSHOT
 
     def ask(self, figure: str, **parameters: object) -> pl.DataFrame:
         """A figure's result for this view; parameters set here win over the view's own.
@@ -136,6 +145,14 @@ def previous(view: View) -> Snapshot | None:
     """The latest snapshot dated before the day asked about that can be opened, if there is one."""
     earlier = [known for known in snapshots() if known.dated_on < view.as_of]
     return next((known for known in reversed(earlier) if _opens(known, view.scope)), None)
+
+
+def before(view: View) -> View | None:
+    """What the view's headline figures are compared with; None where there is nothing before it."""
+    if view.since != PREVIOUS_SNAPSHOT:
+        return replace(view, as_of=months_after(view.as_of, -MONTHS_EARLIER[view.since]))
+    snapshot = previous(view)
+    return view.on(snapshot) if snapshot else None
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

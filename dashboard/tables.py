@@ -8,11 +8,10 @@ import polars as pl
 import polars.selectors as cs
 import streamlit as st
 
-from dashboard import access_log
 from dashboard import format as fmt
-from dashboard.export import csv, xlsx
+from dashboard.computed import computed
+from dashboard.downloads import table_downloads
 from dashboard.parts import muted, plain
-from queries import catalog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 #: More rows than anyone reads; the files have them all.
 SHOWN_ROWS: Final = 200
 
-_XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #: Heights of rows, in pixels: of text that fits, and of text that needs two lines; the browser wraps only above 64.
 ONE_LINE: Final = 35
 TWO_LINES: Final = 66
@@ -77,38 +75,7 @@ def section(title: str, figure: str, rows: pl.DataFrame, view: View, how: str | 
         st.header(plain(title), anchor=False, width="content")
         with st.container(horizontal=True, width="content", gap="small"):
             _how_computed(figure, title, how)
-            _download("CSV", "text/csv", lambda: csv(rows), title, figure, rows, view)
-            _download("XLSX", _XLSX, lambda: xlsx(rows, _about(title, figure, view, how)), title, figure, rows, view)
-
-
-def _download(
-    kind: str, mime: str, data: Callable[[], bytes], title: str, figure: str, rows: pl.DataFrame, view: View
-) -> None:
-    file_name, seen = f"{figure}-{view.as_of}.{kind.lower()}", access_log.seen()
-
-    def taken() -> bytes:
-        access_log.did("download", seen, file=file_name)
-        return data()
-
-    st.download_button(
-        kind,
-        data=taken,
-        file_name=file_name,
-        mime=mime,
-        key=f"{kind.lower()}_{title}",
-        on_click="ignore",
-        help=f"{fmt.count(rows.height, 'row')}, as filtered, every column to full precision.",
-    )
-
-
-def _about(title: str, figure: str, view: View, how: str | None) -> dict[str, str]:
-    """What an exported table says of itself: an amount without its snapshot and rules proves nothing."""
-    said = {"Table": title, "Snapshot": view.snapshot.snapshot_id, "As of": view.as_of.isoformat()}
-    said.update({name.capitalize(): value for name, value in view.filters.items()})
-    if how is not None:
-        return {**said, "How": how}
-    known = catalog.figure(figure)
-    return {**said, "Figure": figure, "Meaning": known.meaning, "Grain": known.grain, "Rules": known.rules}
+            table_downloads(title, figure, rows, view, how)
 
 
 def table(
@@ -157,25 +124,8 @@ def picked(key: str) -> int | None:
     return chosen[0] if chosen else None
 
 
-def _how_computed(name: str, title: str, how: str | None) -> None:
+@st.fragment
+def _how_computed(figure: str, title: str, how: str | None) -> None:
     with st.popover("How is this computed?", on_change="rerun", key=f"how_{title}") as popover:
-        if not popover.open:
-            return
-        if how is not None:
-            st.markdown(plain(how))
-            return
-        figure = catalog.figure(name)
-        st.markdown(plain(figure.meaning))
-        muted(f"{figure.grain}. Rules {figure.rules}. Reads {', '.join(figure.reads)}.")
-        st.table(
-            pl.DataFrame(
-                {
-                    "column": [column.name for column in figure.columns],
-                    "type": [column.type for column in figure.columns],
-                    "meaning": [plain(column.meaning) for column in figure.columns],
-                }
-            ),
-            hide_index=True,
-            alt=f"Columns of {name}",
-        )
-        st.code(figure.sql, language="sql")
+        if popover.open:
+            computed(figure, how)

@@ -11,9 +11,10 @@ import streamlit as st
 from dashboard import format as fmt
 from dashboard.charts import forecast_change, unused_by_quarter
 from dashboard.charts.unused_by_quarter import held, quarter, tested_quarters
-from dashboard.filters import check, described, forget
+from dashboard.explain import Behind
+from dashboard.filters import check, compared, described, forget
 from dashboard.parts import Stat, assumptions, chart, empty, figure_row, finding, headline, plain
-from dashboard.session import View, current, current_theme, previous
+from dashboard.session import View, before, current, current_theme
 from dashboard.tables import day_column, money_column, section, share_column, table, text_column, with_interval
 
 _ASSUMPTIONS: Final = (
@@ -35,9 +36,10 @@ def render(view: View) -> None:
         empty(view, "unused_by_quarter", "No lot has ended or is open.")
         return
     said = unused_by_quarter.finding(quarters, view.currency)
-    headline(said.title, described(view))
-    figure_row(_stats(quarters, view.currency), view.currency)
-    chart(said, unused_by_quarter.draw(quarters, view.currency, current_theme()), key="unused_by_quarter")
+    headline(said.title, described(view) + compared(view))
+    figure_row(_stats(view, quarters), view.currency)
+    drawn = unused_by_quarter.draw(quarters, view.currency, current_theme())
+    chart(said, drawn, key="unused_by_quarter", behind=Behind(view, "unused_by_quarter"))
     _moved(view)
     if view.ask("watch_list").height:
         _what_if(view)
@@ -46,41 +48,74 @@ def render(view: View) -> None:
     assumptions(_ASSUMPTIONS, "unused_forecast")
 
 
-def _stats(quarters: pl.DataFrame, currency: str) -> list[Stat]:
+def _stats(view: View, quarters: pl.DataFrame) -> list[Stat]:
+    currency = view.currency
     ahead, tested = quarters.filter(~pl.col("is_past")), tested_quarters(quarters)
-    stats = []
-    if ahead.height:
-        row = ahead.row(0, named=True)
-        interval = f"80%: {fmt.money(row['low_amount'], currency)} to {fmt.money(row['high_amount'], currency)}."
-        label = f"Forecast for {quarter(row['quarter_start'])}"
-        stats.append(Stat(label, fmt.money(row["expected_amount"], currency), help=interval))
-        year = ahead.head(_YEAR)["expected_amount"].sum()
-        stats.append(Stat("Next four quarters", fmt.money(year, currency), help="The current quarter and three more."))
+    stats = _ahead(view, ahead) if ahead.height else []
     if tested.height:
         kept, of = held(quarters)
         last = tested.row(-1, named=True)
-        stats.append(Stat("Intervals that held", f"{kept} of {of}", help="80% intervals made one quarter ahead."))
+        scored = Behind(view, "unused_by_quarter", rows=lambda: tested)
+        meaning = "80% intervals made one quarter ahead."
+        stats.append(Stat("Intervals that held", f"{kept} of {of}", help=meaning, behind=scored))
         stats.append(
             Stat(
                 f"Lapsed in {quarter(last['quarter_start'])}",
                 fmt.money(last["lapsed_amount"], currency),
                 last["lapsed_amount"] - last["expected_amount"],
                 "The change is against what had been forecast a quarter ahead.",
+                Behind(view, "unused_by_quarter", "lapsed_amount", lambda: tested.tail(1)),
             )
         )
     return stats
 
 
+def _ahead(view: View, ahead: pl.DataFrame) -> list[Stat]:
+    """The forecasts for the current quarter and the year from it, with how they changed."""
+    currency, row, year = view.currency, ahead.row(0, named=True), ahead.head(_YEAR)
+    interval = f"80%: {fmt.money(row['low_amount'], currency)} to {fmt.money(row['high_amount'], currency)}."
+
+    def expected(quarters: pl.DataFrame) -> Behind:
+        return Behind(view, "unused_by_quarter", "expected_amount", lambda: quarters, "expected_amount")
+
+    return [
+        Stat(
+            f"Forecast for {quarter(row['quarter_start'])}",
+            fmt.money(row["expected_amount"], currency),
+            _change(view, year.head(1)),
+            interval,
+            expected(year.head(1)),
+        ),
+        Stat(
+            "Next four quarters",
+            fmt.money(_sum(year["expected_amount"]), currency),
+            _change(view, year),
+            "The current quarter and three more.",
+            expected(year),
+        ),
+    ]
+
+
+def _change(view: View, quarters: pl.DataFrame) -> Decimal | None:
+    """By how much the forecast of some quarters differs from what was forecast for them before."""
+    earlier = before(view)
+    if earlier is None:
+        return None
+    then = earlier.ask("unused_by_quarter").join(quarters, on="quarter_start", how="semi").filter(~pl.col("is_past"))
+    return _sum(quarters["expected_amount"]) - _sum(then["expected_amount"])
+
+
 def _moved(view: View) -> None:
-    """What moved the forecast since the previous snapshot."""
-    before = previous(view)
-    if before is None:
+    """What moved the forecast since what it is compared with."""
+    earlier = before(view)
+    if earlier is None:
         return
-    changes = view.ask("unused_change", earlier=before.dated_on)
+    changes = view.ask("unused_change", earlier=earlier.as_of)
     then = _sum(view.ask("unused_forecast")["expected_amount"]) - _sum(changes["amount"])
-    said = forecast_change.finding(then, changes, before.dated_on, view.as_of, view.currency)
-    drawn = forecast_change.draw(then, changes, before.dated_on, view.as_of, view.currency, current_theme())
-    finding(said, drawn, key="unused_change")
+    said = forecast_change.finding(then, changes, earlier.as_of, view.as_of, view.currency)
+    drawn = forecast_change.draw(then, changes, earlier.as_of, view.as_of, view.currency, current_theme())
+    behind = Behind(view, "unused_change", rows=lambda: changes)
+    finding(said, drawn, key="unused_change", behind=behind)
 
 
 def _sum(amounts: pl.Series) -> Decimal:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import polars as pl
 import streamlit as st
 
 from dashboard import format as fmt
 from dashboard.charts import expiry_calendar
-from dashboard.filters import described
+from dashboard.explain import Behind
+from dashboard.filters import compared, described
 from dashboard.parts import Stat, assumptions, empty, figure_row, finding, headline, muted
-from dashboard.session import View, current, current_theme, previous
+from dashboard.session import View, before, current, current_theme
 from dashboard.tables import day_column, money_column, picked, section, share_column, table, text_column, with_interval
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from decimal import Decimal
 
-    import polars as pl
-
+_SOON: Final = 90
 _ASSUMPTIONS: Final = (
     "Open balance is the price of units bought and not yet used or lapsed. Deferred revenue and backlog follow the"
     " method each contract is booked under. Intervals of totals count how far lots have missed together"
@@ -36,34 +38,61 @@ def answer(summary: dict[str, Any], currency: str) -> str:
 
 
 def stats(view: View, summary: dict[str, Any]) -> list[Stat]:
-    """The figure row, each figure with its change since the previous snapshot."""
-    before_snapshot = previous(view)
-    before = _summary(view.on(before_snapshot)) if before_snapshot else None
+    """The figure row, each figure with its change and with the lots or contracts behind it."""
+    earlier = before(view)
+    then = _summary(earlier) if earlier else None
     currency = view.currency
 
-    def stat(label: str, column: str, meaning: str) -> Stat:
-        change: Decimal | None = summary[column] - before[column] if before else None
-        return Stat(label, fmt.money(summary[column], currency), change, meaning)
+    def stat(label: str, column: str, meaning: str, rows: Callable[[], pl.DataFrame], adds: str) -> Stat:
+        change: Decimal | None = summary[column] - then[column] if then else None
+        behind = Behind(view, "portfolio_summary", column, rows, adds)
+        return Stat(label, fmt.money(summary[column], currency), change, meaning, behind)
 
-    ending = ", ".join(f"{fmt.money(summary[f'ending_{days}_amount'], currency)} within {days}" for days in (30, 60))
+    def contracts() -> pl.DataFrame:
+        return view.ask("backlog").filter(policy="booked")
+
+    def liabilities() -> pl.DataFrame:
+        return contracts().filter(pl.col("deferred_net") > 0)
+
+    def lots() -> pl.DataFrame:
+        return view.ask("watch_list")
+
+    def ending() -> pl.DataFrame:
+        return lots().filter(pl.col("days_left") <= _SOON)
+
+    near = ", ".join(f"{fmt.money(summary[f'ending_{days}_amount'], currency)} within {days}" for days in (30, 60))
     interval = f"{fmt.money(summary['low_amount'], currency)} to {fmt.money(summary['high_amount'], currency)}"
+    unused = f"80% interval: {interval}, at the end of the lots now open."
     return [
-        stat("Open balance", "open_amount", "Price of the units bought and neither used nor lapsed."),
-        stat("Ends in 90 days", "ending_90_amount", f"Open balance of lots that end soon: {ending} days."),
-        stat("Forecast unused", "expected_amount", f"80% interval: {interval}, at the end of the lots now open."),
-        stat("Deferred revenue", "deferred_revenue", "Billed and not yet earned, contracts never netted."),
-        stat("Backlog", "backlog", "Agreed price not yet recognised, billed or not."),
+        stat(
+            "Open balance",
+            "open_amount",
+            "Price of the units bought and neither used nor lapsed.",
+            lots,
+            "remaining_amount",
+        ),
+        stat(
+            "Ends in 90 days",
+            "ending_90_amount",
+            f"Open balance of lots that end soon: {near} days.",
+            ending,
+            "remaining_amount",
+        ),
+        stat("Forecast unused", "expected_amount", unused, lots, "expected_amount"),
+        stat(
+            "Deferred revenue",
+            "deferred_revenue",
+            "Billed and not yet earned, contracts never netted.",
+            liabilities,
+            "deferred_net",
+        ),
+        stat("Backlog", "backlog", "Agreed price not yet recognised, billed or not.", contracts, "backlog"),
     ]
 
 
 def _summary(view: View) -> dict[str, Any] | None:
     rows = view.without("currency").ask("portfolio_summary").filter(currency=view.currency)
     return rows.row(0, named=True) if rows.height else None
-
-
-def _since(view: View) -> str:
-    before = previous(view)
-    return f" · changes since the snapshot of {fmt.day(before.dated_on, view.as_of)}" if before else ""
 
 
 def _others(view: View) -> str:
@@ -114,13 +143,14 @@ def render(view: View) -> None:
     if summary is None or calendar.is_empty():
         empty(view, "expiry_calendar", "No open balance matches.")
         return
-    headline(answer(summary, view.currency), described(view) + _since(view) + _others(view))
+    headline(answer(summary, view.currency), described(view) + compared(view) + _others(view))
     # The chart need not wait for the snapshot the figures are compared with.
     figures = st.container()
     finding(
         expiry_calendar.finding(calendar, view.as_of, view.currency),
         expiry_calendar.draw(calendar, view.as_of, view.currency, current_theme()),
         key="expiry_calendar",
+        behind=Behind(view, "expiry_calendar"),
     )
     with figures:
         figure_row(stats(view, summary), view.currency)

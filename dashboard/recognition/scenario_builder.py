@@ -13,7 +13,7 @@ from dashboard.recognition.derived_words import percent
 from dashboard.recognition.words import MODELLED, known, said
 from dashboard.session import View, choices, store
 from dashboard.sign_in import SAVE_SCENARIO, viewer
-from data.scenarios import ScenarioNameError, remove, save, saved
+from data.named_texts import NameRefusedError, remove, save, saved, scenarios_file
 from data.schema import RATABLE_CONVENTIONS
 from queries.scenario import CAUTIOUS, RECORDED, Rule, Scenario, ScenarioError
 from queries.scope import EVERYTHING
@@ -49,8 +49,8 @@ def wanted() -> tuple[str, Scenario | None]:
 def known_scenarios(view: View) -> dict[str, str]:
     """The saved scenarios that can be read, of those about what the viewer may see; a damaged file is named."""
     try:
-        names = saved(store())
-    except ScenarioNameError as error:
+        names = saved(scenarios_file(store()))
+    except NameRefusedError as error:
         st.error(plain(str(error)))
         return {}
     return (
@@ -218,7 +218,7 @@ def _told(action: Callable[..., None]) -> Callable[..., None]:
     def tried(*args: object) -> None:
         try:
             action(*args)
-        except (ScenarioNameError, OSError) as error:
+        except (NameRefusedError, OSError) as error:
             st.session_state[_NOTICE] = f"Not done: {error}"
 
     return tried
@@ -227,7 +227,7 @@ def _told(action: Callable[..., None]) -> Callable[..., None]:
 def _save(text: str) -> None:
     name = st.session_state.get(NAME, "")
     if viewer().may(SAVE_SCENARIO):
-        save(store(), name, text)
+        save(scenarios_file(store()), name, text)
         access_log.did("save scenario", access_log.seen(), scenario=name, text=text)
 
 
@@ -240,7 +240,7 @@ def _load(names: dict[str, str]) -> None:
 def _delete() -> None:
     name = st.session_state["_saved"]
     if viewer().may(SAVE_SCENARIO):
-        remove(store(), name)
+        remove(scenarios_file(store()), name)
         access_log.did("delete scenario", access_log.seen(), scenario=name)
 
 

@@ -18,7 +18,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import session, sign_in
 from dashboard.recognition.links import SECTIONS
-from data import scenarios
+from data import named_texts
 from data.closes import close_period
 from data.snapshots import list_snapshots
 from tests.dashboard.conftest import APP
@@ -231,7 +231,9 @@ def test_a_link_to_what_is_out_of_scope_is_answered_like_one_to_what_does_not_ex
     visit_as: Callable[..., Shown], contracts: pl.DataFrame, scoped_store: Path, name: str
 ) -> None:
     row = contracts.filter(pl.col("owner") != CSM, pl.col("lot_id").list.len() > 0).row(0, named=True)
-    scenarios.save(scoped_store, "About someone else", f"contract={row['contract_id']}:remote")
+    named_texts.save(
+        named_texts.scenarios_file(scoped_store), "About someone else", f"contract={row['contract_id']}:remote"
+    )
     nobody = dict.fromkeys(row, "Nobody") | {"lot_id": ["Nobody"]}
     theirs, missing = PARAMETERS[name](row), PARAMETERS[name](nobody)
     for page, query in READ_ON.get(name, [("portfolio", {})]):
@@ -254,8 +256,8 @@ def test_scenarios_about_others_are_not_offered(
     own, other = (
         contracts.filter(which)["contract_id"][0] for which in (pl.col("owner") == CSM, pl.col("owner") != CSM)
     )
-    scenarios.save(scoped_store, "About mine", f"contract={own}:remote")
-    scenarios.save(scoped_store, "About someone else", f"contract={other}:remote")
+    named_texts.save(named_texts.scenarios_file(scoped_store), "About mine", f"contract={own}:remote")
+    named_texts.save(named_texts.scenarios_file(scoped_store), "About someone else", f"contract={other}:remote")
     csm, leadership = (visit_as(role, "recognition", view="Scenario").text for role in ("csm", "leadership"))
     assert "About mine" in csm
     assert "About someone else" not in csm

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import access_log, session, sign_in
 from dashboard.serving import WITHOUT_SIGN_IN, is_loopback
-from data import scenarios
+from data import named_texts
 from data.closes import list_closes
 from tests.dashboard.conftest import APP
 from tests.shared_forecasts import copy_store
@@ -162,14 +162,14 @@ def test_only_finance_and_admin_save_and_delete_scenarios(
     visit_as: Callable[..., AppTest], own_store: Path, role: str
 ) -> None:
     may = role in ("finance", "admin")
-    scenarios.save(own_store, "Kept", "all:ratable")
+    named_texts.save(named_texts.scenarios_file(own_store), "Kept", "all:ratable")
     app = visit_as("recognition", {"view": "Scenario", "scenario": "all:remote"}, email=email(role))
     assert ("Save" in buttons(app)) == ("Delete" in buttons(app)) == may
     assert "Load" in buttons(app)
     if may:
         app.text_input(key="scenario_name").set_value("New")
         next(button for button in app.button if button.label == "Save").click().run()
-        assert scenarios.saved(own_store) == {"Kept": "all:ratable", "New": "all:remote"}
+        assert named_texts.saved(named_texts.scenarios_file(own_store)) == {"Kept": "all:ratable", "New": "all:remote"}
         assert logged(own_store, "save scenario")[0]["scenario"] == "New"
 
 
@@ -180,7 +180,7 @@ def test_a_button_drawn_before_the_role_was_taken_away_does_nothing(
     app.text_input(key="scenario_name").set_value("New")
     (own_store / "access.toml").write_text(f'[people."{email("finance")}"]\nrole = "leadership"\n')
     next(button for button in app.button if button.label == "Save").click().run()
-    assert scenarios.saved(own_store) == {}
+    assert named_texts.saved(named_texts.scenarios_file(own_store)) == {}
 
 
 def test_only_an_admin_imports_and_restores() -> None:
