@@ -56,7 +56,7 @@ class Behind:
 
 @st.fragment
 def _popover(behind: Behind, label: str, key: str) -> None:
-    with st.popover("Explain", type="tertiary", on_change="rerun", key=f"explain_{key}") as popover:
+    with st.popover(":small[:gray[Explain]]", type="tertiary", on_change="rerun", key=f"explain_{key}") as popover:
         if popover.open:
             _show(behind, label)
 

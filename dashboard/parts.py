@@ -55,7 +55,7 @@ def headline(sentence: str, context: str) -> None:
 def figure_row(stats: Sequence[Stat], currency: str) -> None:
     """Three to five figures side by side."""
     for column, stat in zip(st.columns(len(stats)), stats, strict=True):
-        with column, st.container(height="stretch", vertical_alignment="distribute", gap="xsmall"):
+        with column, st.container(height="stretch", vertical_alignment="distribute", gap=None):
             _metric(stat, currency)
             if stat.behind:
                 stat.behind.explain(stat.label, stat.label)
@@ -69,10 +69,12 @@ def finding(said: Finding, figure: go.Figure, key: str, behind: Behind | None = 
 
 def chart(said: Finding, figure: go.Figure, key: str, behind: Behind | None = None) -> None:
     """A chart whose finding is the page's headline already."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        muted(said.subtitle)
+    with st.container(horizontal=True, gap="xsmall"):
+        with st.container(width="stretch"):
+            muted(said.subtitle)
         if behind:
-            behind.explain(said.title, key)
+            with st.container(width="content"):
+                behind.explain(said.title, key)
     st.plotly_chart(figure, width="stretch", theme=None, config=_CHART_CONFIG, key=key, alt=said.title)
 
 

@@ -5,6 +5,7 @@ A view keeps what its link says and nothing else: one that names no snapshot goe
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlencode
 
@@ -15,7 +16,7 @@ from dashboard.session import store
 from data.named_texts import NameRefusedError, remove, save, saved, views_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from streamlit.navigation.page import StreamlitPage
@@ -34,11 +35,11 @@ def show(viewer: str | None, page: StreamlitPage, pages: Sequence[StreamlitPage]
     """
     with st.popover("Saved views", width="stretch", on_change="rerun", key="_saved_views") as popover:
         if popover.open:
-            _list(views_file(store(), viewer), {one.url_path: one for one in pages})
+            _list(views_file(store(), viewer), [one.url_path for one in pages])
             _keep(views_file(store(), viewer), page)
 
 
-def _list(path: Path, pages: Mapping[str, StreamlitPage]) -> None:
+def _list(path: Path, pages: Collection[str]) -> None:
     try:
         views = saved(path)
     except NameRefusedError as error:
@@ -50,7 +51,8 @@ def _list(path: Path, pages: Mapping[str, StreamlitPage]) -> None:
         url_path, _, query = link.partition("?")
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             if url_path in pages:
-                st.page_link(pages[url_path], label=plain(name), query_params=dict(parse_qsl(query)))
+                # A link like any other: the framework's own would leave filters that are set as they are.
+                st.html(f'<a href="{escape(url_path or ".")}?{escape(urlencode(parse_qsl(query)))}">{escape(name)}</a>')
             st.button("Remove", key=f"_remove_{name}", type="tertiary", on_click=remove, args=(path, name))
 
 
