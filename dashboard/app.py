@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import access_log, freshness, saved_views
+from dashboard import access_log, freshness, jump, saved_views
 from dashboard.filters import NothingInScopeError, choose, show_notices
 from dashboard.intake.damage import show_damage
 from dashboard.parts import plain
@@ -50,6 +50,7 @@ try:
         freshness.show(snapshots(), view.snapshot)
     keep(view)
     access_log.viewed(who, page.title, view)
+    jump.follow()
     page.run()
     with notices:
         show_notices()

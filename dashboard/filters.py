@@ -240,7 +240,7 @@ def described(view: View) -> str:
     return " · ".join(shown)
 
 
-def compared(view: View) -> str:
+def changes_since(view: View) -> str:
     """What the changes of the headline figures are since, to go on a caption; empty where there is nothing before."""
     earlier = before(view)
     if earlier is None:

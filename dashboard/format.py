@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import date
 
 MINUS: Final = "\N{MINUS SIGN}"
+NO_CHANGE: Final = "no change"
 _SYMBOLS: Final = {"USD": "$", "EUR": "€", "GBP": "£"}
 #: Codes a budget may be counted in: other capitals, such as FTE, are units like any other.
 _CURRENCIES: Final = {
@@ -68,9 +69,18 @@ def money_tick(amount: Amount, currency: str) -> str:
 
 
 def change(amount: Amount, currency: str) -> str:
-    """A change with its sign: `+$25k`, or a true minus."""
-    text = money(amount, currency)
-    return text if text.startswith(MINUS) else f"+{text}"
+    """A change with its sign: `+$25k`, or a true minus; NO_CHANGE where it rounds to nothing."""
+    return _with_sign(money(amount, currency), is_nil=money(amount, currency) == money(0, currency))
+
+
+def quantity_change(value: Amount, unit: str) -> str:
+    """A change of a quantity with its sign and unit: `+12.5 days`."""
+    return _with_sign(quantity(value, unit), is_nil=quantity(value, unit) == quantity(0, unit))
+
+
+def count_change(how_many: int) -> str:
+    """A change of a count with its sign: `+3`."""
+    return _with_sign(_signed(how_many, f"{abs(how_many):,}", is_nil=False), is_nil=how_many == 0)
 
 
 def is_money(unit: str) -> bool:
@@ -147,6 +157,12 @@ def short_day(on: date) -> str:
 def count(how_many: int, noun: str) -> str:
     """A count with its noun: `1 lot`, `182 clients`, `no lots`."""
     return f"{how_many:,} {noun}" if how_many == 1 else f"{how_many:,} {noun}s"
+
+
+def _with_sign(text: str, *, is_nil: bool) -> str:
+    if is_nil:
+        return NO_CHANGE
+    return text if text.startswith(MINUS) else f"+{text}"
 
 
 def _form(forms: dict[str, tuple[str, str]], text: str, unit: str) -> str:

@@ -31,7 +31,8 @@ class Stat:
 
     label: str
     value: str
-    change: Decimal | None = None
+    #: Money, or in words that begin with their sign.
+    change: Decimal | str | None = None
     help: str | None = None
     behind: Behind | None = None
 
@@ -101,13 +102,14 @@ def _metric(stat: Stat, currency: str) -> None:
     if stat.change is None:
         st.metric(stat.label, plain(stat.value), help=stat.help)
         return
-    is_flat = fmt.money(stat.change, currency) == fmt.money(0, currency)
+    changed = stat.change if isinstance(stat.change, str) else fmt.change(stat.change, currency)
+    is_flat = changed == fmt.NO_CHANGE
     st.metric(
         stat.label,
         plain(stat.value),
-        0 if is_flat else plain(fmt.change(stat.change, currency)),
+        0 if is_flat else plain(changed),
         # Whether more open balance is good news is for the reader to say.
         delta_color="off",
-        delta_arrow="off" if is_flat else "down" if stat.change < 0 else "up",
+        delta_arrow="off" if is_flat else "down" if changed.startswith(fmt.MINUS) else "up",
         help=stat.help,
     )

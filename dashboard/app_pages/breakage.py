@@ -12,8 +12,9 @@ from dashboard import format as fmt
 from dashboard.charts import forecast_change, unused_by_quarter
 from dashboard.charts.unused_by_quarter import held, quarter, tested_quarters
 from dashboard.explain import Behind
-from dashboard.filters import check, compared, described, forget
-from dashboard.parts import Stat, assumptions, chart, empty, figure_row, finding, headline, plain
+from dashboard.filters import changes_since, check, described, forget
+from dashboard.jump import open_picked
+from dashboard.parts import Stat, assumptions, chart, empty, figure_row, finding, headline, muted, plain
 from dashboard.session import View, before, current, current_theme
 from dashboard.tables import day_column, money_column, section, share_column, table, text_column, with_interval
 
@@ -23,6 +24,8 @@ _ASSUMPTIONS: Final = (
     " breakage rests on recorded estimates, not on it."
 )
 _YEAR: Final = 4
+_EVERY_QUARTER: Final = "every quarter"
+_CONTRIBUTORS: Final = "contributors"
 _GROUPS: Final = ("Service", "Segment", "Owner")
 #: Days added to every open lot, and by what its use to come is multiplied.
 _TIMES: Final = {"as agreed": 0, "1 month": 30, "3 months": 91, "6 months": 182, "12 months": 365}
@@ -36,7 +39,7 @@ def render(view: View) -> None:
         empty(view, "unused_by_quarter", "No lot has ended or is open.")
         return
     said = unused_by_quarter.finding(quarters, view.currency)
-    headline(said.title, described(view) + compared(view))
+    headline(said.title, described(view) + changes_since(view))
     figure_row(_stats(view, quarters), view.currency)
     drawn = unused_by_quarter.draw(quarters, view.currency, current_theme())
     chart(said, drawn, key="unused_by_quarter", behind=Behind(view, "unused_by_quarter"))
@@ -44,7 +47,7 @@ def render(view: View) -> None:
     if view.ask("watch_list").height:
         _what_if(view)
         _by(view)
-        _contributors(view)
+        _contributors(view, quarters)
     assumptions(_ASSUMPTIONS, "unused_forecast")
 
 
@@ -179,14 +182,28 @@ def _by(view: View) -> None:
     )
 
 
-def _contributors(view: View) -> None:
-    lots = view.ask("watch_list")
-    section("Largest contributors", "watch_list", lots, view)
+def _contributors(view: View, quarters: pl.DataFrame) -> None:
+    """The open lots that a quarter's forecast is made of; a click shows why."""
+    ahead = {quarter(start): start for start in quarters.filter(~pl.col("is_past"))["quarter_start"]}
+    labels = [_EVERY_QUARTER, *ahead]
+    check("ending", labels, _EVERY_QUARTER)
+    title = st.container()
+    with st.container(width=220):
+        chosen = st.selectbox(
+            "Ending in", labels, key="ending", bind="query-params", on_change=forget, args=("ending",)
+        )
+    lots = view.ask("watch_list").filter(pl.col("expected_amount") > 0)
+    if chosen in ahead:
+        lots = lots.filter(pl.col("usable_until").dt.truncate("1q") == ahead[chosen])
+    currency = view.currency
+    with title:
+        section(contributors_title(lots, chosen, currency), "watch_list", lots, view)
+        muted("Select a row to see why: how the client used it so far, and what became of lots like it.")
     table(
-        with_interval(lots, view.currency),
+        with_interval(lots, currency),
         {
             "account_name": text_column("Client"),
-            "expected_amount": money_column("Forecast unused", view.currency),
+            "expected_amount": money_column("Forecast unused", currency),
             "interval": text_column("80% interval"),
             "used_share": share_column("Used"),
             "usable_until": day_column("Last usable day"),
@@ -194,9 +211,30 @@ def _contributors(view: View) -> None:
             "service": text_column("Service"),
             "owner": text_column("Owner"),
         },
-        key="contributors",
+        key=f"{_CONTRIBUTORS}_{chosen}",
         alt="Open lots by forecast unused",
+        on_pick=open_picked("burn_down", lots, f"{_CONTRIBUTORS}_{chosen}", lot="lot_id"),
     )
+
+
+def contributors_title(lots: pl.DataFrame, chosen: str, currency: str) -> str:
+    """How few lots make up half of what is forecast to be left unused.
+
+    Args:
+        lots: watch_list of what ends in the quarters chosen, the most forecast unused first.
+        chosen: the quarter, or every quarter.
+        currency: currency of the amounts.
+    """
+    total = _sum(lots["expected_amount"])
+    when = "" if chosen == _EVERY_QUARTER else f" in {chosen}"
+    if not total:
+        return f"Nothing is forecast to be left unused{when}"
+    few = int((lots["expected_amount"].cum_sum() < total / 2).sum()) + 1
+    if few == lots.height:
+        return f"{fmt.count(few, 'lot')} make up the {fmt.money(total, currency)} forecast unused{when}"
+    make = "makes" if few == 1 else "make"
+    half = f"half of the {fmt.money(total, currency)} forecast unused{when}"
+    return f"{fmt.count(few, 'lot')} of {lots.height:,} {make} up {half}"
 
 
 render(current())

@@ -10,10 +10,11 @@ import streamlit as st
 from dashboard import format as fmt
 from dashboard.charts import expiry_calendar
 from dashboard.explain import Behind
-from dashboard.filters import compared, described
+from dashboard.filters import changes_since, described
+from dashboard.jump import open_picked
 from dashboard.parts import Stat, assumptions, empty, figure_row, finding, headline, muted
 from dashboard.session import View, before, current, current_theme
-from dashboard.tables import day_column, money_column, picked, section, share_column, table, text_column, with_interval
+from dashboard.tables import day_column, money_column, section, share_column, table, text_column, with_interval
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,12 +106,6 @@ def _others(view: View) -> str:
     return f" · not included: {', '.join(said)} in another currency" if said else ""
 
 
-def _open_lot(lots: pl.DataFrame) -> None:
-    row = picked("portfolio_lots")
-    if row is not None:
-        st.session_state["_open_lot"] = lots["lot_id"][row]
-
-
 def _watch_list(view: View) -> None:
     lots = view.ask("watch_list")
     section("Lots with the most money at risk", "watch_list", lots, view)
@@ -131,19 +126,17 @@ def _watch_list(view: View) -> None:
         },
         key="portfolio_lots",
         alt="Open lots by money at risk",
-        on_pick=lambda: _open_lot(lots),
+        on_pick=open_picked("burn_down", lots, "portfolio_lots", lot="lot_id"),
     )
 
 
 def render(view: View) -> None:
     """Draw the page."""
-    if (lot := st.session_state.pop("_open_lot", None)) is not None:
-        st.switch_page("app_pages/burn_down.py", query_params={"lot": lot})
     summary, calendar = _summary(view), view.ask("expiry_calendar")
     if summary is None or calendar.is_empty():
         empty(view, "expiry_calendar", "No open balance matches.")
         return
-    headline(answer(summary, view.currency), described(view) + compared(view) + _others(view))
+    headline(answer(summary, view.currency), described(view) + changes_since(view) + _others(view))
     # The chart need not wait for the snapshot the figures are compared with.
     figures = st.container()
     finding(

@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import format as fmt
 from dashboard.charts import restatement
 from dashboard.closed_months import AMOUNT_NAMES, closed_months
+from dashboard.explain import Behind
 from dashboard.filters import check, described, forget
 from dashboard.parts import Stat, assumptions, chart, figure_row, headline, muted, plain
 from dashboard.session import View, current, current_theme, opened, snapshots, store
@@ -119,10 +120,10 @@ def _moved(view: View, before: Snapshot) -> None:
     ends = month_ends(until, _MONTHS)
     said = restatement.finding(months, ends, before.dated_on, late_rows.height, other_rows.height, view.currency)
     headline(said.title, context)
-    figure_row(_stats(months, contracts, late_rows.height, other_rows.height, view.currency), view.currency)
+    figure_row(_stats(view, months, contracts, late_rows, other_rows), view.currency)
     figure = restatement.draw(months, ends, view.currency, current_theme())
     if figure is not None:
-        chart(said, figure, key="restatement")
+        chart(said, figure, "restatement", Behind(view, "moved_months", rows=lambda: months, how=_HOW_MOVED))
     _months(view, months, ends[0])
     _contracts(view, contracts.join(_per_contract(sources), on="contract_id", how="left"))
     _contract(view, contracts, moved(compared), sources)
@@ -137,16 +138,26 @@ def _advise(view: View, everything: pl.DataFrame, pair: tuple[Snapshot, Snapshot
 
 
 def _stats(
-    months: pl.DataFrame, contracts: pl.DataFrame, late_count: int, other_count: int, currency: str
+    view: View, months: pl.DataFrame, contracts: pl.DataFrame, late: pl.DataFrame, others: pl.DataFrame
 ) -> list[Stat]:
-    revenue, deferred = months["revenue_total"].sum(), months["deferred_revenue"].sum()
-    others = f"Deliveries posted since, and {fmt.count(other_count, 'other change')} in the source rows."
+    def behind(name: str, rows: pl.DataFrame, adds: str | None = None, how: str = _HOW_MOVED) -> Behind:
+        return Behind(view, name, rows=lambda: rows, adds=adds, how=how)
+
+    def moved(label: str, column: str, meaning: str) -> Stat:
+        by_month = behind("moved_months", months, column)
+        return Stat(label, _signed(months[column].sum(), view.currency), help=meaning, behind=by_month)
+
+    def counted(label: str, rows: pl.DataFrame, meaning: str, why: Behind) -> Stat:
+        return Stat(label, f"{rows.height:,}", help=meaning, behind=why)
+
+    posted = f"Deliveries posted since, and {fmt.count(others.height, 'other change')} in the source rows."
+    by_month, by_contract = behind("moved_months", months), behind("moved_contracts", contracts)
     return [
-        Stat("Revenue", _signed(revenue, currency), help="Change of all months compared; overage is not part of it."),
-        Stat("Deferred revenue", _signed(deferred, currency), help="Change of the balance on the last day compared."),
-        Stat("Months moved", f"{months.height:,}", help="Months in which an amount of any contract moved."),
-        Stat("Contracts moved", f"{contracts.height:,}", help="Contracts of which any amount moved."),
-        Stat("Late postings", f"{late_count:,}", help=others),
+        moved("Revenue", "revenue_total", "Change of all months compared; overage is not part of it."),
+        moved("Deferred revenue", "deferred_revenue", "Change of the balance on the last day compared."),
+        counted("Months moved", months, "Months in which an amount of any contract moved.", by_month),
+        counted("Contracts moved", contracts, "Contracts of which any amount moved.", by_contract),
+        counted("Late postings", late, posted, behind("source_changes", late, how=_HOW_SOURCED)),
     ]
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard import format as fmt
 from dashboard.charts import track_record as charts
+from dashboard.explain import Behind
 from dashboard.filters import check, described, forget
 from dashboard.parts import Stat, assumptions, empty, figure_row, finding, headline, muted, plain
 from dashboard.session import View, current, current_theme
@@ -75,16 +76,22 @@ def _record(view: View, overall: pl.DataFrame) -> None:
         f"Of the 80% intervals, {row['held_80']:.0%} held; the forecast's error is {smaller}",
         f"{described(view)} · {tested}",
     )
-    figure_row(_stats(row), view.currency)
+    figure_row(_stats(view, row), view.currency)
     shares = compared(view.ask("backtest", dimension="share")).drop_nulls("crps")
     if shares.is_empty():
         muted(f"No share of the term has {ENOUGH} forecasts yet, so how the error falls along it is not shown.")
     else:
-        finding(charts.error_finding(shares), charts.draw_errors(shares, current_theme()), key="errors")
+        finding(
+            charts.error_finding(shares),
+            charts.draw_errors(shares, current_theme()),
+            "errors",
+            Behind(view, "forecast_scores"),
+        )
     _by(view)
 
 
-def _stats(row: dict[str, Any]) -> list[Stat]:
+def _stats(view: View, row: dict[str, Any]) -> list[Stat]:
+    scores = Behind(view, "forecast_scores")
     error = f"The forecast's error (CRPS) is {row['crps']:.1%} of a lot on average, that of the {{}} {{:.1%}}."
     return [
         Stat(
@@ -92,27 +99,32 @@ def _stats(row: dict[str, Any]) -> list[Stat]:
             f"{row['held_80']:.0%}",
             help="Those of 80%: of a forecast that is right about itself, 80% hold."
             f" Of the 50% intervals {row['held_50']:.0%} held.",
+            behind=scores,
         ),
         Stat(
             "Against what came",
             bias(row["bias"]),
             help="What all forecasts together expected, beside what was left: neither more nor less is best.",
+            behind=scores,
         ),
         Stat(
             "Error v. run rate",
             change(row["crps"], row[f"crps_{RUN_RATE}"]),
             help=error.format(METHODS[RUN_RATE], row[f"crps_{RUN_RATE}"]),
+            behind=scores,
         ),
         Stat(
             "… with past errors",
             change(row["crps"], row[f"crps_{CONFORMAL}"]),
             help=error.format(METHODS[CONFORMAL], row[f"crps_{CONFORMAL}"]),
+            behind=scores,
         ),
         Stat(
             "Forecasts tested",
             f"{row['forecast_count']:,}",
             help=f"Of {fmt.count(row['lot_count'], 'lot')} that {'has' if row['lot_count'] == 1 else 'have'} ended"
             " since, each forecast at every quarter end of its term.",
+            behind=scores,
         ),
     ]
 
@@ -214,7 +226,12 @@ def _through_time(view: View) -> None:
         )
     rows = every.filter(quarter_start=labelled.get(label or usual, labelled[usual]))
     said = charts.quarter_finding(rows, view.as_of, view.currency)
-    finding(said, charts.draw_quarter(rows, view.currency, current_theme()), key="through_time")
+    finding(
+        said,
+        charts.draw_quarter(rows, view.currency, current_theme()),
+        "through_time",
+        Behind(view, "quarter_forecasts"),
+    )
     if of:
         muted(
             f"Of {fmt.count(of, 'total')} forecast for quarters that have ended since, before they began, {kept} lay in"

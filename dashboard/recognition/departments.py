@@ -10,9 +10,11 @@ import streamlit as st
 from dashboard import format as fmt
 from dashboard.charts import departments
 from dashboard.charts.base import Finding
-from dashboard.filters import described
+from dashboard.explain import Behind
+from dashboard.filters import changes_since, described
 from dashboard.parts import Stat, assumptions, chart, empty, figure_row, headline, muted
 from dashboard.recognition import links, totals
+from dashboard.recognition.stats import over_the_span
 from dashboard.recognition.words import BOOKED, POLICIES, known, said
 from dashboard.session import View, current_theme
 from dashboard.tables import ledger_column, section, share_column, table, text_column
@@ -44,11 +46,8 @@ def render(view: View, periods: Periods) -> None:
         policy = known(links.linked("Policy", links.POLICY, [said(name) for name in POLICIES], BOOKED))
     own = rows.filter(policy=policy)
     by_department = ranked(own)
-    revenue = totals.of(
-        view.ask("recognition_by_period", boundaries=periods.asked()).filter(policy=policy), "revenue_total"
-    )
     with answer:
-        _answer(view, by_department, revenue, totals.of(own, "overage"), periods, policy)
+        _answer(view, own, by_department, periods, policy)
     if by_department.is_empty():
         st.info(f"Nothing was recognised under {said(policy)} in these months. Pick another policy.")
         return
@@ -69,10 +68,10 @@ def ranked(own: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _answer(
-    view: View, ranking: pl.DataFrame, revenue: Decimal, overage: Decimal, periods: Periods, policy: str
-) -> None:
+def _answer(view: View, own: pl.DataFrame, ranking: pl.DataFrame, periods: Periods, policy: str) -> None:
     currency = view.currency
+    recognised = view.ask("recognition_by_period", boundaries=periods.asked())
+    revenue, overage = totals.of(recognised.filter(policy=policy), "revenue_total"), totals.of(own, "overage")
     allocated = ranking.filter(~pl.col("department").is_in(UNALLOCATED))
     together, total = totals.of(allocated, "amount"), totals.of(ranking, "amount")
     under = "as booked" if policy == BOOKED else f"under {said(policy)}"
@@ -81,17 +80,20 @@ def _answer(
     if allocated.height:
         name, most = allocated.select("department", "amount").row(0)
         said_first = f"{periods}, {name} delivered the most: {fmt.money(most, currency)} {of_total}"
-    headline(said_first, described(view))
+    headline(said_first, described(view) + changes_since(view))
+
+    def stat(label: str, amount: Decimal, meaning: str, rows: pl.DataFrame, column: str = "amount") -> Stat:
+        behind = Behind(view, "department_revenue", column, lambda: rows, column)
+        return Stat(label, fmt.money(amount, currency), help=meaning, behind=behind)
+
+    by_nobody = "Breakage, adjustments, and what no department delivered."
+    is_allocated = ~pl.col("department").is_in(UNALLOCATED)
     figure_row(
         [
-            Stat("Delivered by departments", fmt.money(together, currency)),
-            Stat(
-                "Unallocated",
-                fmt.money(total - together, currency),
-                help="Breakage, adjustments, and what no department delivered.",
-            ),
-            Stat("Revenue recognised", fmt.money(revenue, currency), help="As the roll-forward has it."),
-            Stat("Overage of departments", fmt.money(overage, currency), help="Billed in arrears, not in revenue."),
+            stat("Delivered by departments", together, "Overage included.", own.filter(is_allocated)),
+            stat("Unallocated", total - together, by_nobody, own.filter(~is_allocated)),
+            over_the_span(view, recognised, periods, policy, "revenue_total"),
+            stat("Overage of departments", overage, "Billed in arrears, not in revenue.", own, "overage"),
         ],
         currency,
     )
@@ -114,7 +116,12 @@ def _chart(view: View, ranking: pl.DataFrame) -> None:
         "Revenue by department", f"Revenue by the department that delivered it, whole span, {view.currency}."
     )
     bars = list(ranking.select("department", "amount").iter_rows())
-    chart(found, departments.draw(bars, UNALLOCATED, view.currency, current_theme()), key="departments")
+    chart(
+        found,
+        departments.draw(bars, UNALLOCATED, view.currency, current_theme()),
+        "departments",
+        Behind(view, "department_revenue"),
+    )
 
 
 def _by_department(view: View, ranking: pl.DataFrame) -> None:

@@ -9,6 +9,7 @@ import polars as pl
 import streamlit as st
 
 from dashboard import format as fmt
+from dashboard.explain import Behind
 from dashboard.filters import described
 from dashboard.parts import Stat, assumptions, empty, figure_row, headline, muted, plain
 from dashboard.recognition import links, scenario_builder
@@ -155,11 +156,12 @@ def _answer(
     told = {BOOKED: "as booked", links.SCENARIO: "under the scenario"}.get(under, under)
     headline(f"{client} ({contract_id}): {amount} {told} {when}", described(view))
     total = derived.opening + derived.amount
+    behind = Behind(view, "derivation", rows=lambda: lines_table(derived), adds="amount", how=_HOW)
     figure_row(
         [
-            Stat("Recognised before", fmt.money_in_full(derived.opening, currency)),
-            Stat("In the period", amount, help=fmt.count(len(derived.lines), "posting")),
-            Stat("Recognised to date", fmt.money_in_full(total, currency)),
+            Stat("Recognised before", fmt.money_in_full(derived.opening, currency), help="Up to the day before."),
+            Stat("In the period", amount, help=fmt.count(len(derived.lines), "posting"), behind=behind),
+            Stat("Recognised to date", fmt.money_in_full(total, currency), help="The two before it together."),
         ],
         currency,
     )

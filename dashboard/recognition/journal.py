@@ -8,6 +8,7 @@ import polars as pl
 import streamlit as st
 
 from dashboard import format as fmt
+from dashboard.explain import Behind
 from dashboard.filters import described
 from dashboard.parts import Stat, assumptions, empty, figure_row, headline, plain
 from dashboard.recognition import links, totals
@@ -72,16 +73,17 @@ def _answer(view: View, entries: pl.DataFrame, period: str) -> None:
     amount = fmt.money_in_full(debit, currency)
     headline(f"The journal for {period} posts {amount}: {balance}", described(view))
     revenue = entries.filter(pl.col("account").str.starts_with("revenue_"))
+    earned = totals.of(revenue, "credit") - totals.of(revenue, "debit")
+
+    def stat(label: str, value: str, column: str | None, rows: pl.DataFrame, meaning: str | None = None) -> Stat:
+        return Stat(label, value, help=meaning, behind=Behind(view, "journal_entries", column, lambda: rows, column))
+
     figure_row(
         [
-            Stat("Debits", amount),
-            Stat("Credits", fmt.money_in_full(credit, currency)),
-            Stat(
-                "Revenue",
-                fmt.money_in_full(totals.of(revenue, "credit") - totals.of(revenue, "debit"), currency),
-                help="Overage included.",
-            ),
-            Stat("Contracts", f"{entries['contract_id'].n_unique():,}"),
+            stat("Debits", amount, "debit", entries),
+            stat("Credits", fmt.money_in_full(credit, currency), "credit", entries),
+            stat("Revenue", fmt.money_in_full(earned, currency), None, revenue, "Credits less debits, with overage."),
+            stat("Contracts", f"{entries['contract_id'].n_unique():,}", None, entries),
         ],
         currency,
     )

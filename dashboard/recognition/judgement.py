@@ -9,6 +9,7 @@ import polars as pl
 import streamlit as st
 
 from dashboard import format as fmt
+from dashboard.explain import Behind
 from dashboard.filters import described
 from dashboard.parts import Stat, assumptions, figure_row, headline, muted
 from dashboard.recognition import links, totals
@@ -119,15 +120,21 @@ def _title(flags: pl.DataFrame, apart: pl.DataFrame) -> str:
 
 
 def _answer(view: View, flags: pl.DataFrame, apart: pl.DataFrame) -> None:
-    behind = flags.filter(flag="ratable_behind_delivery")
+    late = flags.filter(flag="ratable_behind_delivery")
     figure_row(
         [
-            Stat("Questions", f"{flags.height:,}"),
+            Stat("Questions", f"{flags.height:,}", behind=Behind(view, "judgement_flags", rows=lambda: flags)),
             Stat(
-                "Revenue behind delivery", fmt.money(totals.of(behind, "amount"), view.currency), help="Ratable lots."
+                "Revenue behind delivery",
+                fmt.money(totals.of(late, "amount"), view.currency),
+                help="Ratable lots.",
+                behind=Behind(view, "judgement_flags", "amount", lambda: late, "amount"),
             ),
             Stat(
-                "Booked unlike most", fmt.money(totals.of(apart, "amount"), view.currency), help="Price of their lots."
+                "Booked unlike most",
+                fmt.money(totals.of(apart, "amount"), view.currency),
+                help="Price of their lots.",
+                behind=Behind(view, "policy_consistency", "amount", lambda: apart, "amount"),
             ),
         ],
         view.currency,

@@ -49,6 +49,11 @@ class Periods:
         """The boundaries as a figure takes them."""
         return list(self.boundaries)
 
+    def ending_on(self, day: date) -> Periods:
+        """As many months, ending on another day and cut alike."""
+        months = (self.closing.year - self.opening.year) * _YEAR + self.closing.month - self.opening.month
+        return cut(month_ends(day, months), self.kind)
+
     def label(self, end: date) -> str:
         """What the period closing on a day is called: `Nov 2025`, `Q1 2026`, `2026`, or the months it has of one."""
         return label(self.opening_of(end) + timedelta(days=1), end, self.kind)

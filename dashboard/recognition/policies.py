@@ -10,9 +10,11 @@ import streamlit as st
 from dashboard import format as fmt
 from dashboard.charts import recognition
 from dashboard.charts.recognition import Basis, Comparison
-from dashboard.filters import described
-from dashboard.parts import Stat, assumptions, chart, empty, figure_row, headline, muted
+from dashboard.explain import Behind
+from dashboard.filters import changes_since, described
+from dashboard.parts import assumptions, chart, empty, figure_row, headline, muted
 from dashboard.recognition import links, totals
+from dashboard.recognition.stats import at_the_end, over_the_span
 from dashboard.recognition.words import BOOKED, MEANINGS, POLICIES, colour, in_words, known, said
 from dashboard.session import View, current_theme
 from dashboard.tables import ledger_column, section, table, text_column
@@ -48,10 +50,14 @@ def render(view: View, periods: Periods) -> None:
     compared = comparison(rows, contracts, periods, first, second, current_theme())
     found = recognition.finding(compared, str(periods), periods.kind, view.currency)
     with answer:
-        headline(found.title, described(view))
-        figure_row(_stats(view, rows, periods, compared), view.currency)
+        headline(found.title, described(view) + changes_since(view))
+        # The chart need not wait for what the figures are compared with.
+        figures = st.container()
     figure = recognition.draw(compared, periods.ends, periods.labels(), view.currency, current_theme())
-    chart(found, figure, key="recognition")
+    chart(found, figure, key="recognition", behind=Behind(view, "recognition_by_period"))
+    with figures:
+        shown = [over_the_span(view, rows, periods, policy, "revenue_total") for policy in (first, second, BOOKED)]
+        figure_row([*shown, at_the_end(view, periods, BOOKED, "liabilities")], view.currency)
     _by_period(view, rows, periods, first, second)
     _by_contract(view, contracts, periods, first, second)
     assumptions(_ASSUMPTIONS)
@@ -98,29 +104,6 @@ def _basis(rows: pl.DataFrame, periods: Periods, policy: str, theme: Theme, *, i
 
 def _amount(own: dict[date, dict[str, Decimal]], end: date, column: str) -> Decimal:
     return own[end][column] if end in own else totals.NIL
-
-
-def _stats(view: View, rows: pl.DataFrame, periods: Periods, compared: Comparison) -> list[Stat]:
-    currency = view.currency
-    booked = rows.filter(policy=BOOKED)
-    position = view.ask("net_positions", boundaries=periods.asked()).filter(policy=BOOKED, boundary=periods.closing)
-    liabilities, assets = (totals.of(position, name) for name in ("liabilities", "assets"))
-    last = booked.filter(period_end=periods.closing)
-    change = totals.of(last, "closing") - totals.of(last, "opening")
-    not_netted = f"Contract assets of {fmt.money(assets, currency)} are not netted."
-    return [
-        *(
-            Stat(f"Revenue {basis.name}", fmt.money(basis.total, currency), help="Over the span shown.")
-            for basis in (compared.first, compared.second)
-        ),
-        Stat("Revenue as booked", fmt.money(totals.of(booked, "revenue_total"), currency), help=MEANINGS[BOOKED]),
-        Stat(
-            "Deferred as booked",
-            fmt.money(liabilities, currency),
-            change,
-            f"Contract liabilities, with the change of the net position in the last {periods.kind}. {not_netted}",
-        ),
-    ]
 
 
 def by_period(rows: pl.DataFrame, periods: Periods, first: str, second: str) -> pl.DataFrame:

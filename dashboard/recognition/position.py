@@ -10,9 +10,11 @@ import streamlit as st
 from dashboard import format as fmt
 from dashboard.charts import position
 from dashboard.charts.base import Finding
-from dashboard.filters import described
-from dashboard.parts import Stat, assumptions, chart, empty, figure_row, headline, muted
+from dashboard.explain import Behind
+from dashboard.filters import changes_since, described
+from dashboard.parts import assumptions, chart, empty, figure_row, headline, muted
 from dashboard.recognition import backlog, links, totals
+from dashboard.recognition.stats import at_the_end, over_the_span
 from dashboard.recognition.words import BOOKED, COMPONENTS, POLICIES, known, said
 from dashboard.session import View, current_theme
 from dashboard.tables import ledger_column, section, table, text_column
@@ -49,7 +51,7 @@ def render(view: View, periods: Periods) -> None:
     )
     balances = balances.with_columns(pl.col("liabilities", "assets").fill_null(0))
     with answer:
-        _answer(view, own, balances, periods, policy)
+        _answer(view, own, periods, policy)
     _chart(view, balances, periods)
     _by_period(view, own, periods)
     _balances(view, balances, periods)
@@ -58,7 +60,7 @@ def render(view: View, periods: Periods) -> None:
     assumptions(_ASSUMPTIONS)
 
 
-def _answer(view: View, own: pl.DataFrame, balances: pl.DataFrame, periods: Periods, policy: str) -> None:
+def _answer(view: View, own: pl.DataFrame, periods: Periods, policy: str) -> None:
     currency, closing = view.currency, periods.closing
     net = totals.of(own.filter(period_end=closing), "closing")
     change = net - totals.of(own.head(1), "opening")
@@ -69,18 +71,11 @@ def _answer(view: View, own: pl.DataFrame, balances: pl.DataFrame, periods: Peri
     headline(
         f"Deferred revenue {under} is {fmt.money(net, currency)} on {_in_words(closing)}, {moved} on"
         f" {_in_words(periods.opening)}",
-        described(view),
+        described(view) + changes_since(view),
     )
-    last = balances.row(-1, named=True)
-    figure_row(
-        [
-            Stat("Contract liabilities", fmt.money(last["liabilities"], currency), help="Billed ahead of revenue."),
-            Stat("Contract assets", fmt.money(last["assets"], currency), help="Earned ahead of billing; not netted."),
-            Stat("Billed in the span", fmt.money(totals.of(own, "billings"), currency)),
-            Stat("Recognised in the span", fmt.money(totals.of(own, "revenue_total"), currency)),
-        ],
-        currency,
-    )
+    stats = [at_the_end(view, periods, policy, side) for side in ("liabilities", "assets")]
+    stats += [over_the_span(view, own, periods, policy, column) for column in ("billings", "revenue_total")]
+    figure_row(stats, currency)
 
 
 def _in_words(on: date) -> str:
@@ -102,7 +97,7 @@ def _chart(view: View, balances: pl.DataFrame, periods: Periods) -> None:
         view.currency,
         current_theme(),
     )
-    chart(found, figure, key="position")
+    chart(found, figure, key="position", behind=Behind(view, "net_positions", rows=lambda: balances))
 
 
 def _columns(kind: str, currency: str) -> dict[str, ColumnConfig]:

@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import format as fmt
 from dashboard.charts import recognition
 from dashboard.charts.recognition import Basis, Comparison
+from dashboard.explain import Behind
 from dashboard.filters import described
 from dashboard.parts import Stat, assumptions, chart, figure_row, headline
 from dashboard.recognition import links, scenario_builder, totals
@@ -84,7 +85,7 @@ def _compared(
         headline(found.title, f"{described(view)} · {scenario_builder.in_words(scenario)}")
         figure_row(_stats(view, rows, compared, periods), view.currency)
     figure = recognition.draw(compared, periods.ends, periods.labels(), view.currency, theme)
-    chart(found, figure, key="scenario_chart")
+    chart(found, figure, "scenario_chart", Behind(view, "liability_rollforward", rows=lambda: rows[0]))
     _by_period(view, compared, periods)
     _by_contract(view, rows, name, versus)
 
@@ -111,11 +112,24 @@ def _stats(view: View, rows: tuple[pl.DataFrame, pl.DataFrame], compared: Compar
     ends = [totals.of(one.filter(period_end=periods.closing), "closing") for one in rows]
     to_date = [totals.of(one.filter(period_end=periods.closing), "cumulative_revenue") for one in rows]
     first, second = compared.first, compared.second
+    scenario, other = (one.filter(pl.col("period_end") > periods.opening) for one in rows)
+    at_end = scenario.filter(period_end=periods.closing)
+
+    def behind(column: str, own: pl.DataFrame) -> Behind:
+        return Behind(view, "liability_rollforward", column, lambda: own, column)
+
+    earned, so_far = behind("revenue_total", scenario), behind("cumulative_revenue", at_end)
     return [
-        Stat(f"Revenue, {first.name}", fmt.money(first.total, currency), first.total - second.total, _CHANGE),
-        Stat(f"Revenue, {second.name}", fmt.money(second.total, currency)),
-        Stat(f"Deferred, {first.name}", fmt.money(ends[0], currency), ends[0] - ends[1], _CHANGE),
-        Stat("Revenue to date", fmt.money(to_date[0], currency), to_date[0] - to_date[1], _CHANGE),
+        Stat(f"Revenue, {first.name}", fmt.money(first.total, currency), first.total - second.total, _CHANGE, earned),
+        Stat(f"Revenue, {second.name}", fmt.money(second.total, currency), behind=behind("revenue_total", other)),
+        Stat(
+            f"Deferred, {first.name}",
+            fmt.money(ends[0], currency),
+            ends[0] - ends[1],
+            _CHANGE,
+            behind("closing", at_end),
+        ),
+        Stat("Revenue to date", fmt.money(to_date[0], currency), to_date[0] - to_date[1], _CHANGE, so_far),
     ]
 
 
