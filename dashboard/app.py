@@ -27,6 +27,7 @@ data = st.Page("app_pages/data.py", title="Data")
 pages = [
     st.Page("app_pages/portfolio.py", title="Portfolio", default=True),
     st.Page("app_pages/burn_down.py", title="Burn-down"),
+    st.Page("app_pages/requests.py", title="Requests"),
     st.Page("app_pages/breakage.py", title="Breakage"),
     st.Page("app_pages/track_record.py", title="Track record"),
     st.Page("app_pages/recognition.py", title="Recognition"),

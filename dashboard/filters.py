@@ -30,6 +30,7 @@ _CALLED: Final = {
     "versus": "saved scenario",
     "journal": "journal of",
     "flag": "question",
+    "program": "programme",
     "since": "comparison with",
 }
 _NOTICES: Final = "_notices"

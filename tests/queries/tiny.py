@@ -17,6 +17,7 @@ import pyarrow as pa
 from data.integrity import arrow_type
 from data.schema import TABLES
 from data.snapshots import publish
+from queries import catalog
 from queries.book import Book
 
 if TYPE_CHECKING:
@@ -155,6 +156,7 @@ class OpenBook(Book):
 
     def sql(self, statement: str) -> list[tuple[Any, ...]]:
         """What DuckDB answers; tables, and figures without parameters, are `source.*`."""
+        self._macros.ensure(catalog.asked_by(statement))
         return self._root.execute(statement).fetchall()
 
 

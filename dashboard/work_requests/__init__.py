@@ -1,0 +1,1 @@
+"""What the page Requests is made of: the work asked for, and that in words."""
