@@ -26,6 +26,7 @@ who = let_in()
 data = st.Page("app_pages/data.py", title="Data")
 pages = [
     st.Page("app_pages/portfolio.py", title="Portfolio", default=True),
+    st.Page("app_pages/watch_list.py", title="Watch-list"),
     st.Page("app_pages/burn_down.py", title="Burn-down"),
     st.Page("app_pages/requests.py", title="Requests"),
     st.Page("app_pages/breakage.py", title="Breakage"),

@@ -31,6 +31,12 @@ _CALLED: Final = {
     "journal": "journal of",
     "flag": "question",
     "program": "programme",
+    "lag": "lag of",
+    "ends": "number of days",
+    "left": "share left of",
+    "late": "share of time",
+    "overdrawn": "number of days",
+    "carry": "number of days",
     "since": "comparison with",
 }
 _NOTICES: Final = "_notices"

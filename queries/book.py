@@ -16,12 +16,12 @@ import duckdb
 from data.currencies import MINOR_DIGITS
 from data.schema import TABLES
 from data.snapshots import SnapshotError
-from queries import catalog
+from queries import catalog, outlook
 from queries.calendar import month_ends, months_after
 from queries.catalog import Figure, FigureError
-from queries.computed import STEPS
+from queries.macros import Macros
 from queries.outlook import Outlook, Progress, no_progress
-from queries.scenario import CAUTIOUS, Scenario, suppose
+from queries.scenario import CAUTIOUS, CAUTIOUS_READS, Scenario, suppose
 from queries.scope import EVERYTHING, Scope
 
 if TYPE_CHECKING:
@@ -45,6 +45,15 @@ FILTERS: Final = {
 _DEFAULT_MONTHS: Final = 12
 #: Where the bands of the backlog end, in months from the day asked about.
 _BANDS: Final = (3, 6, 12, 24)
+#: From where on the watch-list flags a lot or a contract, unless a question says otherwise: shares and days.
+WATCH_THRESHOLDS: Final[Mapping[str, float]] = {
+    "behind_by": 0.25,
+    "ends_within": 60,
+    "left_from": 0.3,
+    "late_from": 0.75,
+    "overdrawn_within": 30,
+    "grace_within": 90,
+}
 #: What says of a row to which contract or client it belongs, the nearest first, with the rows there are in scope.
 _BELONGS_BY: Final = {
     "contract_id": "in_scope",
@@ -68,12 +77,14 @@ class Book:
     visible: frozenset[str] | None = field(init=False, repr=False, compare=False, default=None)
     _root: duckdb.DuckDBPyConnection = field(init=False, repr=False, compare=False)
     _outlook: Outlook = field(init=False, repr=False, compare=False)
+    _macros: Macros = field(init=False, repr=False, compare=False)
     _narrowed_by: dict[str, str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self._root = _open(self.snapshot)
         self._outlook = Outlook(self._root, self.snapshot)
-        _make_figures(self._root)
+        self._macros = Macros(self._root)
+        self._macros.ensure(outlook.READS)
         self._narrowed_by = _narrowed_by(self._root)
 
     def seen_by(self, scope: Scope) -> Book:
@@ -118,8 +129,8 @@ class Book:
             **parameters: the figure's own parameters, any of FILTERS to narrow the question, and `scenario` (the text
                 form of queries/scenario.py) to ask what would be recognised under other policies. `boundaries`
                 (closing days; the first is the opening) defaults to the month ends of the year up to `as_of`, for
-                bands that lie ahead to 3, 6, 12 and 24 months after it, `current_until` to 12 months after it; a
-                figure that knows no day takes no notice of `as_of`.
+                bands that lie ahead to 3, 6, 12 and 24 months after it, `current_until` to 12 months after it,
+                thresholds to WATCH_THRESHOLDS; a figure that knows no day takes no notice of `as_of`.
 
         Returns:
             The figure's columns, in the order its header states.
@@ -132,8 +143,10 @@ class Book:
         scenario = Scenario.parse(str(parameters.pop("scenario", None) or ""))
         filters = {key: parameters.pop(key) for key in list(parameters) if key in FILTERS}
         bound = _bound(figure, parameters)
+        self._macros.ensure([name])
         self._make_what_it_reads(figure, bound)
         if scenario.breakage == CAUTIOUS:
+            self._macros.ensure(CAUTIOUS_READS)
             self.foresee(self.snapshot.dated_on)
         # A scenario reads more than the figure to say what its contracts would be booked under.
         tables = catalog.tables_of(name) if scenario == Scenario() else None
@@ -164,6 +177,7 @@ class Book:
 
     def failed_checks(self) -> dict[str, pl.DataFrame]:
         """The rows that violate an invariant, by check; empty means all hold."""
+        self._macros.ensure(asked for sql in catalog.checks().values() for asked in catalog.asked_by(sql))
         with self._narrowed({}) as cursor:
             results = {name: cursor.sql(sql).pl() for name, sql in catalog.checks().items()}
         return {name: rows for name, rows in results.items() if rows.height}
@@ -195,7 +209,7 @@ def _bound(figure: Figure, parameters: dict[str, object]) -> dict[str, object]:
 
 def _defaults(figure: Figure, as_of: date) -> dict[str, object]:
     """What a figure is asked with where the question leaves it open."""
-    found: dict[str, object] = {}
+    found: dict[str, object] = {name: at for name, at in WATCH_THRESHOLDS.items() if name in figure.parameters}
     if "current_until" in figure.parameters:
         found["current_until"] = months_after(as_of, _DEFAULT_MONTHS)
     if "boundaries" in figure.parameters:
@@ -243,38 +257,6 @@ def _open(snapshot: Snapshot) -> duckdb.DuckDBPyConnection:
     for name in (*TABLES, "currencies"):
         connection.execute(f"CREATE VIEW {name} AS FROM source.{name}")
     return connection
-
-
-def _make_figures(connection: duckdb.DuckDBPyConnection) -> None:
-    made: set[object] = set()
-    for name in catalog.figures():
-        _make(connection, name, made)
-
-
-def _make(connection: duckdb.DuckDBPyConnection, name: str, made: set[object]) -> None:
-    """Make a figure, or what computes a table, once those it reads are there; macros bind when they are created."""
-    figure, step = catalog.figures().get(name), STEPS.get(name)
-    maker = figure.name if figure else step
-    if maker is None or maker in made:
-        return
-    made.add(maker)
-    for read in figure.reads if figure else step.reads if step else ():
-        _make(connection, read, made)
-    if step:
-        step.compute(connection, _keep)
-    if figure:
-        connection.execute(figure.sql)
-        if not figure.parameters:
-            connection.execute(f"CREATE TABLE source.{name} AS FROM {name}()")
-            connection.execute(f"CREATE VIEW {name} AS FROM source.{name}")
-
-
-def _keep(connection: duckdb.DuckDBPyConnection, name: str, rows: pl.DataFrame, statement: str) -> None:
-    """Keep a computed table in schema `source`, as the statement types it."""
-    connection.register("computed", rows.to_arrow())
-    connection.execute(f"CREATE TABLE source.{name} AS {statement}")
-    connection.unregister("computed")
-    connection.execute(f"CREATE VIEW {name} AS FROM source.{name}")
 
 
 def _load(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:

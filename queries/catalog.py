@@ -81,6 +81,13 @@ def checks() -> dict[str, str]:
 
 
 @cache
+def asked_by(statement: str) -> frozenset[str]:
+    """The figures that a statement asks."""
+    called = set(re.findall(r"\b(\w+)\(", statement))
+    return frozenset(called & figures().keys())
+
+
+@cache
 def scalars() -> tuple[str, ...]:
     """The exact arithmetic the figures share, in an order in which it can be created."""
     statements = {path.stem: path.read_text() for path in sorted((FOLDER / "scalars").glob("*.sql"))}

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from data.snapshots import Snapshot
     from queries.forecast.traits import Matrix
 
+#: The figures that forecasts and their explanations are made from.
+READS: Final = ("bookings", "burn_curves", "known_lots", "known_use")
 #: Quarter ends before a day whose forecasts are its track record.
 QUARTERS: Final = 12
 

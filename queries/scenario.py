@@ -34,6 +34,8 @@ DIMENSIONS: Final = {
 }
 RECORDED: Final = "recorded"
 CAUTIOUS: Final = "cautious"
+#: The figures that cautious estimates are made from.
+CAUTIOUS_READS: Final = ("lot_balance", "unused_forecast")
 
 _RULE: Final = re.compile(r"^(?P<dimension>\w+)(?:=(?P<value>[^:]+))?:(?P<policy>\w+)(?:/(?P<convention>\w+))?$")
 _BREAKAGE: Final = "breakage="

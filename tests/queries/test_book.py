@@ -75,16 +75,20 @@ def test_no_day_at_all_is_a_missing_one(book: OpenBook, figure: str) -> None:
         book.run("recognition_by_period", boundaries=None)
 
 
-@pytest.mark.parametrize("filter_", FILTERS)
-def test_a_filter_value_that_is_no_text_is_compared_as_text(new_book: Callable[..., OpenBook], filter_: str) -> None:
-    book = new_book(
+@pytest.fixture(scope="module")
+def book_of_fives(new_book: Callable[..., OpenBook]) -> OpenBook:
+    return new_book(
         accounts=[account("5", segment="5", region="5"), account("Acme")],
         contracts=[contract("5", account_id="5", owner="5", vehicle="5")],
         lots=[lot("5", 10, 1000), lot("C", 10, 1000)],
     )
+
+
+@pytest.mark.parametrize("filter_", FILTERS)
+def test_a_filter_value_that_is_no_text_is_compared_as_text(book_of_fives: OpenBook, filter_: str) -> None:
     found = ["5"] if filter_ != "currency" else []  # no currency is a number
-    assert book.run("lot_balance", as_of="2026-03-31", **{filter_: 5})["lot_id"].to_list() == found
-    assert book.run("lot_balance", as_of="2026-03-31", **{filter_: 6}).is_empty()
+    assert book_of_fives.run("lot_balance", as_of="2026-03-31", **{filter_: 5})["lot_id"].to_list() == found
+    assert book_of_fives.run("lot_balance", as_of="2026-03-31", **{filter_: 6}).is_empty()
 
 
 def test_a_book_of_a_snapshot_answers_at_once(book: OpenBook) -> None:

@@ -33,6 +33,17 @@ VALUES = {
     "lot": "CP-880-2",
     "added_days": 30,
     "burn": 1.5,
+    "more_monthly": 5,
+    "carried_days": 90,
+    "carried_quantity": 20,
+    "behind_by": 0.25,
+    "ends_within": 60,
+    "left_from": 0.3,
+    "late_from": 0.75,
+    "overdrawn_within": 30,
+    "grace_within": 90,
+    "first_day": "2026-10-01",
+    "last_day": "2026-10-31",
 }
 
 

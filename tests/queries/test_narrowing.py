@@ -28,6 +28,17 @@ VALUES = {
     "lot": "one lot",
     "added_days": 30,
     "burn": 2,
+    "more_monthly": 1,
+    "carried_days": 30,
+    "carried_quantity": 2,
+    "behind_by": 0,
+    "ends_within": 365,
+    "left_from": 0.3,
+    "late_from": 0.75,
+    "overdrawn_within": 30,
+    "grace_within": 90,
+    "first_day": "2026-02-01",
+    "last_day": "2026-03-31",
 }
 ONE = {
     "contract": "one",
