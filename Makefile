@@ -19,7 +19,7 @@ run: setup ## open the dashboard on the sample portfolio
 	@$(BIN)/drawdown open
 
 test: check browser ## everything: check, then the browser tests in a real Chromium
-	@$(BIN)/python -m pytest -m browser -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -m browser -n 2
 
 check: setup postgresql ## lint, types, layers and the tests without a browser
 	@$(BIN)/ruff check .

@@ -16,7 +16,7 @@ from tests.shared_forecasts import share_forecasts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, ConsoleMessage, Page
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 #: Streamlit looks for its server under the page's own address first; the answer is a 404 by design.
 EXPECTED_ERROR = "_stcore/"
@@ -69,20 +69,29 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
+@pytest.fixture(scope="session")
+def profile(browser: Browser) -> BrowserContext:
+    """One person's browser: what it has loaded once of the dashboard it need not load again."""
+    profile = browser.new_context(viewport={"width": 1280, "height": 1100})
+    profile.set_default_timeout(20_000)
+    return profile
+
+
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page that fails its test on an error in the console or a traceback on the screen."""
+def page(profile: BrowserContext) -> Iterator[Page]:
+    """A page that fails its test on an error in the console or a traceback on the screen; it remembers nothing."""
     errors: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
         if message.type == "error" and EXPECTED_ERROR not in message.location["url"]:
             errors.append(message.text)
 
-    page = browser.new_page(viewport={"width": 1280, "height": 1100})
-    page.set_default_timeout(20_000)
+    profile.set_storage_state({"cookies": [], "origins": []})
+    page = profile.new_page()
     page.on("console", note)
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
-    assert not errors, errors
-    assert page.get_by_test_id("stException").count() == 0
+    tracebacks = page.get_by_test_id("stException").count()
     page.close()
+    assert not errors, errors
+    assert tracebacks == 0

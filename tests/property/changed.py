@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tests.property.rounding import minor_digits
@@ -75,18 +74,16 @@ def other_of(contract: Row) -> str:
     return "USD" if contract["currency"] == "JPY" else "JPY"
 
 
-def times_of(contract: Row) -> Fraction:
+def times_of(contract: Row) -> Decimal:
     """What an amount is in the other currency."""
-    return Fraction(10) ** (minor_digits(contract["currency"]) - minor_digits(other_of(contract)))
+    return Decimal(10) ** (minor_digits(contract["currency"]) - minor_digits(other_of(contract)))
 
 
-def scaled(book: Rows, times: Fraction) -> Rows:
+def scaled(book: Rows, times: Decimal) -> Rows:
     """Every amount so many times itself."""
     return {name: [_scaled(row, MONEY.get(name, ()), times) for row in rows] for name, rows in book.items()}
 
 
-def _scaled(row: Row, columns: tuple[str, ...], times: Fraction) -> Row:
+def _scaled(row: Row, columns: tuple[str, ...], times: Decimal) -> Row:
     times_of_row = {column: row[column] for column in columns if row[column] is not None}
-    return row | {
-        column: value * times.numerator / Decimal(times.denominator) for column, value in times_of_row.items()
-    }
+    return row | {column: value * times for column, value in times_of_row.items()}

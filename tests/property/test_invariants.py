@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
-from fractions import Fraction
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +29,7 @@ SOME_DAYS = [*MONTH_ENDS, date(2024, 4, 14), date(2024, 5, 1), date(2024, 9, 30)
 #: Of every four books at least three have a lot, and so something to hold a rule against.
 MOST = BOOKS * 3 // 4
 NIL = Decimal(0)
+NOTHING = Amounts(*[NIL] * len(Amounts._fields))
 
 Revenue = dict[Any, Amounts]
 
@@ -45,7 +45,7 @@ def revenue_to(books: Portfolio, days: Sequence[date]) -> Revenue:
 
 
 def _amounts(row: Row | None) -> Amounts:
-    return Amounts(*(Fraction(row[part]) for part in Amounts._fields)) if row else Amounts()
+    return Amounts._make(row[part] for part in Amounts._fields) if row else NOTHING
 
 
 def rollforward_foots(books: Portfolio) -> Findings:
@@ -79,7 +79,7 @@ def closed_books_are_settled(books: Portfolio) -> Findings:
         for names, billed in billed_as_agreed(books, contract):
             for policy in POLICIES:
                 if all(_has_closed(balances[name], contract, policy) for name in names):
-                    reached = [revenue.get((name, policy, THE_END), Amounts()).gone for name in names]
+                    reached = [revenue.get((name, policy, THE_END), NOTHING).gone for name in names]
                     findings.same(contract["contract_id"], f"{names} {policy}", billed, sum(reached))
     return findings
 
@@ -120,9 +120,9 @@ def waiting_policies_agree(books: Portfolio) -> Findings:
     findings = Findings()
     for lot in books.rows["lots"]:
         for day in SOME_DAYS:
-            wanted = revenue.get((lot["lot_id"], "on_delivery", day), Amounts())
+            wanted = revenue.get((lot["lot_id"], "on_delivery", day), NOTHING)
             for policy in ("proportional", "remote"):
-                got = revenue.get((lot["lot_id"], policy, day), Amounts())
+                got = revenue.get((lot["lot_id"], policy, day), NOTHING)
                 findings.same(lot["contract_id"], f"{lot['lot_id']} {policy} {day}", tuple(wanted), tuple(got))
     return findings
 
@@ -137,7 +137,7 @@ def policies_end_together(books: Portfolio) -> Findings:
     findings = Findings()
     for lot in books.rows["lots"]:
         if lot["expires_on"]:
-            ends = [revenue.get((lot["lot_id"], policy, THE_END), Amounts()).revenue for policy in POLICIES]
+            ends = [revenue.get((lot["lot_id"], policy, THE_END), NOTHING).revenue for policy in POLICIES]
             findings.same(lot["contract_id"], lot["lot_id"], [ends[0]] * len(ends), ends)
     return findings
 
@@ -158,7 +158,7 @@ def cumulatives_agree(books: Portfolio) -> Findings:
     findings = Findings()
     for wanted, got in ((by_days, by_months), (in_all, by_one)):
         for key in wanted.keys() | got.keys():
-            parts = [tuple(some.get(key, Amounts())) for some in (wanted, got)]
+            parts = [tuple(some.get(key, NOTHING)) for some in (wanted, got)]
             findings.same(contracts[key[0]], str(key), *parts)
     return findings
 
@@ -168,7 +168,7 @@ def _added_up(books: Portfolio, days: Sequence[date], to: Sequence[date]) -> Rev
     revenue: Revenue = {}
     for row in books.opened.run("revenue_by_lot", boundaries=list(days)).iter_rows(named=True):
         key = (row["lot_id"], row["policy"], next(day for day in to if row["period_end"] <= day))
-        revenue[key] = revenue.get(key, Amounts()).plus(_amounts(row))
+        revenue[key] = revenue.get(key, NOTHING).plus(_amounts(row))
     return {key: amounts for key, amounts in revenue.items() if any(amounts)}
 
 
@@ -186,7 +186,7 @@ def split_lines_count_the_same(books: Portfolio) -> Findings:
         for policy in POLICIES:
             for day in SOME_DAYS:
                 key = (lot["lot_id"], policy, day)
-                parts = [tuple(revenue.get(key, Amounts())) for revenue, _ in (wanted, got)]
+                parts = [tuple(revenue.get(key, NOTHING)) for revenue, _ in (wanted, got)]
                 findings.same(lot["contract_id"], str(key), *parts)
     for beyond in wanted[1].keys() | got[1].keys():
         findings.same(str(beyond[0]), f"overage {beyond}", wanted[1].get(beyond, NIL), got[1].get(beyond, NIL))
@@ -236,8 +236,8 @@ def amounts_scale(books: Portfolio) -> Findings:
         for policy in POLICIES:
             for day in SOME_DAYS:
                 key = (lot["lot_id"], policy, day)
-                wanted = tuple(part * times for part in revenue.get(key, Amounts()))
-                findings.same(lot["contract_id"], str(key), wanted, tuple(scaled.get(key, Amounts())))
+                wanted = tuple(part * times for part in revenue.get(key, NOTHING))
+                findings.same(lot["contract_id"], str(key), wanted, tuple(scaled.get(key, NOTHING)))
     return findings
 
 
