@@ -8,7 +8,7 @@ from dashboard import access_log, freshness, jump, saved_views
 from dashboard.filters import NothingInScopeError, choose, show_notices
 from dashboard.intake.damage import show_damage
 from dashboard.parts import plain
-from dashboard.session import current_if_any, keep, snapshots, store
+from dashboard.session import current_if_any, current_theme, keep, snapshots, store
 from dashboard.sign_in import let_in, show
 from data.closes import CloseError
 from data.snapshots import SnapshotError
@@ -22,6 +22,8 @@ def without_view() -> None:
 
 
 st.set_page_config(page_title="Drawdown", page_icon="⏳", layout="wide", initial_sidebar_state=230)
+# Streamlit writes on primary buttons in white, which is too pale on the blue of the dark theme.
+st.html(f'<style>[data-testid="stBaseButton-primary"] {{ color: {current_theme().paper} }}</style>')
 who = let_in()
 data = st.Page("app_pages/data.py", title="Data")
 pages = [
@@ -29,9 +31,11 @@ pages = [
     st.Page("app_pages/watch_list.py", title="Watch-list"),
     st.Page("app_pages/burn_down.py", title="Burn-down"),
     st.Page("app_pages/requests.py", title="Requests"),
+    st.Page("app_pages/statement.py", title="Statement"),
     st.Page("app_pages/breakage.py", title="Breakage"),
     st.Page("app_pages/track_record.py", title="Track record"),
     st.Page("app_pages/recognition.py", title="Recognition"),
+    st.Page("app_pages/restatement.py", title="Restatement"),
     data,
 ]
 page = st.navigation(pages, position="top")

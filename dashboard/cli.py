@@ -13,8 +13,10 @@ from dashboard.commands.map_ import map_
 from dashboard.commands.open import open_
 from dashboard.commands.query import query
 from dashboard.commands.snapshots import snapshots
+from dashboard.commands.statement import StatementError, statement
 from dashboard.commands.template import template
 from data.closes import CloseError
+from data.firm import FirmError
 from data.mapping import MappingError
 from data.snapshots import SnapshotError
 from queries.catalog import FigureError
@@ -34,6 +36,7 @@ app.command("map")(map_)
 app.command("template")(template)
 app.add_typer(snapshots, name="snapshots")
 app.command("query")(query)
+app.command("statement")(statement)
 app.command("check")(check)
 app.command("close")(close)
 app.command("forecast")(forecast)
@@ -44,6 +47,9 @@ def main() -> None:
     """Run the command line; a failure the user can mend is one message and exit 1."""
     try:
         app()
-    except (CloseError, FigureError, ForecastError, MappingError, ScenarioError, SnapshotError) as error:
+    except (
+        *(CloseError, FigureError, FirmError, ForecastError, MappingError, ScenarioError, SnapshotError),
+        StatementError,
+    ) as error:
         typer.secho(str(error), fg="red", err=True)
         raise SystemExit(1) from error

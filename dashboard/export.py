@@ -44,13 +44,14 @@ def xlsx(rows: pl.DataFrame, about: Mapping[str, str]) -> bytes:
     """Rows as a workbook: days are dates, amounts are numbers; `about` is its second sheet."""
     target = io.BytesIO()
     with xlsxwriter.Workbook(target, {"in_memory": True}) as workbook:
-        _rows(workbook, rows)
-        _about(workbook, about)
+        add_rows(workbook, "Rows", rows)
+        add_about(workbook, about)
     return target.getvalue()
 
 
-def _rows(workbook: Workbook, rows: pl.DataFrame) -> None:
-    sheet = workbook.add_worksheet("Rows")
+def add_rows(workbook: Workbook, title: str, rows: pl.DataFrame) -> None:
+    """Add a sheet of rows under their column names."""
+    sheet = workbook.add_worksheet(title)
     header = workbook.add_format({"bold": True, "bottom": 1})
     for place, name in enumerate(rows.columns):
         sheet.write_string(0, place, name, header)
@@ -87,7 +88,7 @@ def _writer(sheet: Worksheet, dtype: pl.DataType) -> Callable[[int, int, Any, Fo
     elif dtype == pl.Boolean:
         write = sheet.write_boolean
     elif dtype.is_numeric():
-        write = partial(_number, sheet)
+        write = partial(write_number, sheet)
     return write
 
 
@@ -95,7 +96,7 @@ def _text(sheet: Worksheet, row: int, place: int, value: object, shape: Format) 
     sheet.write_string(row, place, str(value), shape)
 
 
-def _number(sheet: Worksheet, row: int, place: int, value: Decimal | float, shape: Format) -> None:
+def write_number(sheet: Worksheet, row: int, place: int, value: Decimal | float, shape: Format) -> None:
     """A number as such, unless a spreadsheet would round it."""
     if isinstance(value, Decimal) and len(value.normalize().as_tuple().digits) > _EXCEL_DIGITS:
         sheet.write_string(row, place, str(value), shape)
@@ -103,7 +104,8 @@ def _number(sheet: Worksheet, row: int, place: int, value: Decimal | float, shap
         sheet.write_number(row, place, value, shape)
 
 
-def _about(workbook: Workbook, about: Mapping[str, str]) -> None:
+def add_about(workbook: Workbook, about: Mapping[str, str]) -> None:
+    """Add a sheet that says what the others are."""
     sheet = workbook.add_worksheet("About")
     bold, wrapped = (
         workbook.add_format({"bold": True, "valign": "top"}),

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
+
+import typst
 
 from data.toml_sections import expect_keys, text, texts
 
@@ -19,6 +22,8 @@ _LOGO_BYTES: Final = 2_000_000
 _COLOUR: Final = re.compile(r"#[0-9A-Fa-f]{6}")
 #: WCAG 2: how much darker than white a colour must be for text to be read in it.
 _CONTRAST: Final = 4.5
+#: Where the curve of sRGB begins.
+_LINEAR_BELOW: Final = 0.04045
 
 
 class FirmError(Exception):
@@ -90,7 +95,7 @@ def _colour(value: Any) -> str:
 def _luminance(colour: str) -> float:
     """Relative luminance as WCAG 2 defines it, 0 to 1."""
     channels = (int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in channels]
+    linear = [part / 12.92 if part <= _LINEAR_BELOW else ((part + 0.055) / 1.055) ** 2.4 for part in channels]
     return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
@@ -102,4 +107,16 @@ def _logo(store: Path, name: str) -> Path:
         raise ValueError(f"logo {name!r} is not there; put it beside this file")
     if path.stat().st_size > _LOGO_BYTES:
         raise ValueError(f"logo {name!r} is larger than {_LOGO_BYTES // 1_000_000} MB; write a smaller one")
+    if problem := _problem(path, path.stat().st_mtime_ns):
+        raise ValueError(f"logo {name!r} can't be drawn: {problem}")
     return path
+
+
+@lru_cache(maxsize=8)
+def _problem(logo: Path, _changed_at: int) -> str | None:
+    """Why an image can't be drawn, if it can't."""
+    try:
+        typst.Compiler(b"#image(sys.inputs.logo)", root=logo.parent, sys_inputs={"logo": f"/{logo.name}"}).compile()
+    except typst.TypstError as error:
+        return error.message
+    return None

@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 import streamlit as st
 from google.protobuf import json_format
+from pypdf import PdfReader
 from streamlit.runtime.state.query_params_proxy import QueryParamsProxy
 from streamlit.testing.v1 import AppTest
 
@@ -58,6 +59,7 @@ NAMES_NOTHING = {
     "against",
     "under",
     "period",
+    "month",
     "journal",
     "flag",
     "more_time",
@@ -200,6 +202,8 @@ def _bound(text: str) -> list[str]:
 
 
 def _content(file: bytes) -> str:
+    if file.startswith(b"%PDF"):
+        return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(file)).pages)
     if not file.startswith(b"PK"):
         return file.decode()
     with zipfile.ZipFile(io.BytesIO(file)) as workbook:
@@ -284,6 +288,18 @@ def _plain(shown: Shown) -> str:
     said = [*app.title, *app.header, *app.warning, *app.error, *app.info, *app.markdown]
     picked = [box.value for box in app.selectbox]
     return "\n".join([*(item.value.replace("\\", "") for item in said), *map(str, picked)])
+
+
+def test_all_statements_of_a_csm_are_those_of_their_own_clients(
+    visit_as: Callable[..., Shown], foreign: re.Pattern[str]
+) -> None:
+    app = visit_as("csm", "statement", segment="Enterprise").app
+    next(button for button in app.button if button.label == "All clients").click().run()
+    _, made = app.session_state["_statements_archive"]
+    with zipfile.ZipFile(io.BytesIO(made)) as files:
+        assert len(files.namelist()) > 2
+        for name in files.namelist():
+            assert foreign.findall(_content(files.read(name))) == []
 
 
 def test_scenarios_about_others_are_not_offered(

@@ -59,8 +59,8 @@ TWO = {
     "region": "(none)",
 }
 FIGURES = pytest.mark.parametrize("figure", catalog.figures().values(), ids=lambda figure: figure.name)
-#: One contract agrees with itself, and no lot has ended: nothing to score, and nothing to learn from.
-SILENT = {"policy_consistency", "analogs", "backtest", "forecast_scores"}
+#: One contract agrees with itself, and no lot has ended: nothing to score or learn from; the lot asked about is of one.
+SILENT = {"policy_consistency", "analogs", "backtest", "forecast_scores", "lot_what_if"}
 
 
 def rows(name: str) -> dict[str, list[dict[str, object]]]:
