@@ -1,4 +1,4 @@
-"""One lot as a page speaks of it: how it stands, what it is forecast to leave, and that in words."""
+"""One lot as a page speaks of it: how it stands, what it is forecast to leave, and what can still be done."""
 
 from __future__ import annotations
 
@@ -8,12 +8,28 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from dashboard import format as fmt
-from dashboard.charts.base import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
     from decimal import Decimal
+
+#: Columns of lot_balance that a lot takes over as they are.
+_TAKEN = (
+    "lot_id",
+    "contract_id",
+    "account_id",
+    "owner",
+    "service",
+    "currency",
+    "unit",
+    "status",
+    "valid_from",
+    "expires_on",
+    "usable_until",
+    "remaining_amount",
+    "lapsed_amount",
+)
 
 
 @dataclass(frozen=True)
@@ -26,18 +42,34 @@ class Forecast:
     lower: Decimal
     upper: Decimal
     amount: Decimal
+    days_left: int
     recent_monthly: Decimal
     required_monthly: Decimal
     runs_out_chance: float
     runs_out_on: date | None
 
+    @property
+    def more_monthly(self) -> Decimal:
+        """Units a month on top of the recent pace that would use it all; below nil where the pace is enough."""
+        return self.required_monthly - self.recent_monthly
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What can still be done: the pace its contract can be taken to manage, the last day to begin, and what is lost."""
+
+    monthly: Decimal
+    act_by: date | None
+    beyond: Decimal
+
 
 @dataclass(frozen=True)
 class Lot:
-    """A lot on the as-of day: terms, units and, where it is still open, its forecast."""
+    """A lot on the as-of day: terms, units and, where it is still open, its forecast and what can still be done."""
 
     lot_id: str
     contract_id: str
+    account_id: str
     client: str
     owner: str
     service: str
@@ -54,56 +86,56 @@ class Lot:
     remaining_amount: Decimal
     lapsed_amount: Decimal
     forecast: Forecast | None
+    reach: Reach | None
     used_up_on: date | None
+    terminated_on: date | None
 
     @property
     def has_grace(self) -> bool:
         """Whether what the term leaves can still be used for a while."""
         return self.expires_on is not None and self.usable_until is not None and self.usable_until > self.expires_on
 
+    @property
+    def is_on_pace(self) -> bool:
+        """Whether it is forecast to leave what reads as nothing."""
+        return self.forecast is not None and nil(self.forecast.expected, self.unit)
+
 
 def lot_of(
-    balance: Mapping[str, Any], watched: Mapping[str, Any] | None, terms: Mapping[str, Any], history: pl.DataFrame
+    balance: Mapping[str, Any],
+    watched: Mapping[str, Any] | None,
+    reach: Mapping[str, Any] | None,
+    terms: Mapping[str, Any] | None,
+    history: pl.DataFrame,
+    events: pl.DataFrame,
 ) -> Lot:
     """A lot from what the figures say of it.
 
     Args:
         balance: its row of lot_balance.
         watched: its row of watch_list, where it is open.
-        terms: its row of lot_terms: before its first day nothing is granted yet.
+        reach: its row of lot_reach, where it is open and has an end.
+        terms: its row of lot_terms, needed before its first day, when nothing is granted yet.
         history: its burn_down.
+        events: its lot_events.
     """
     return Lot(
         client=balance["account_name"],
-        granted=terms["quantity"] if balance["status"] == "upcoming" else balance["granted_quantity"],
+        granted=terms["quantity"] if terms and balance["status"] == "upcoming" else balance["granted_quantity"],
         drawn=balance["drawn_quantity"],
         lapsed=balance["lapsed_quantity"],
         remaining=balance["remaining_quantity"],
         forecast=None if watched is None or watched["usable_until"] is None else _forecast(watched),
+        reach=None if reach is None else Reach(reach["reachable_monthly"], reach["act_by"], reach["beyond_quantity"]),
         used_up_on=_used_up_on(history) if balance["status"] == "exhausted" else None,
-        **{
-            name: balance[name]
-            for name in (
-                "lot_id",
-                "contract_id",
-                "owner",
-                "service",
-                "currency",
-                "unit",
-                "status",
-                "valid_from",
-                "expires_on",
-                "usable_until",
-                "remaining_amount",
-                "lapsed_amount",
-            )
-        },
+        terminated_on=next(iter(events.filter(kind="termination")["on_date"]), None),
+        **{name: balance[name] for name in _TAKEN},
     )
 
 
-def finding(lot: Lot, as_of: date) -> Finding:
-    """What becomes of the lot, and what to do about it."""
-    return Finding(_title(lot, as_of), f"{_plotted(lot)} {_advice(lot, as_of)}".strip())
+def nil(value: Decimal, unit: str) -> bool:
+    """Whether a quantity reads as nothing once it is written."""
+    return fmt.number(value, unit) == "0"
 
 
 def _forecast(watched: Mapping[str, Any]) -> Forecast:
@@ -114,6 +146,7 @@ def _forecast(watched: Mapping[str, Any]) -> Forecast:
         lower=watched["lower_quantity"],
         upper=watched["upper_quantity"],
         amount=watched["expected_amount"],
+        days_left=watched["days_left"],
         recent_monthly=watched["recent_monthly"],
         required_monthly=watched["required_monthly"],
         runs_out_chance=watched["runs_out_chance"] or 0.0,
@@ -121,77 +154,8 @@ def _forecast(watched: Mapping[str, Any]) -> Forecast:
     )
 
 
-def _title(lot: Lot, as_of: date) -> str:
-    if lot.status == "upcoming":
-        return f"{lot.client} can use {fmt.quantity_in_words(lot.granted, lot.unit)} from {_day(lot.valid_from, as_of)}"
-    if lot.status == "exhausted":
-        return f"{lot.client} has used all {fmt.quantity_in_words(lot.granted, lot.unit)}{_early(lot, as_of)}"
-    if lot.status == "ended":
-        return _ended(lot, as_of)
-    if lot.forecast is None or lot.usable_until is None:
-        left = fmt.of_total(lot.remaining, lot.granted, lot.unit)
-        return f"{lot.client} has {left} left, and no last day to use them by"
-    end = _day(lot.usable_until, as_of)
-    if _nil(lot.forecast.expected, lot.unit):
-        return f"{lot.client} is on pace to use all {fmt.quantity_in_words(lot.granted, lot.unit)} by {end}"
-    left = fmt.of_total(fmt.rough(lot.forecast.expected), lot.granted, lot.unit)
-    return f"{lot.client} will leave about {left} unused on {end}"
-
-
-def _ended(lot: Lot, as_of: date) -> str:
-    end = _day(lot.usable_until, as_of) if lot.usable_until else "its last day"
-    if _nil(lot.lapsed, lot.unit):
-        return f"{lot.client} used all {fmt.quantity_in_words(lot.granted, lot.unit)} by {end}"
-    return f"{lot.client} left {fmt.of_total(lot.lapsed, lot.granted, lot.unit)} unused on {end}"
-
-
-def _early(lot: Lot, as_of: date) -> str:
-    if lot.used_up_on is None:
-        return ""
-    days = (lot.usable_until - lot.used_up_on).days if lot.usable_until else 0
-    ahead = f", {fmt.count(days, 'day')} before the end" if days > 0 else ""
-    return f" by {_day(lot.used_up_on, as_of)}{ahead}"
-
-
 def _used_up_on(history: pl.DataFrame) -> date | None:
     """The day from which nothing has been left."""
     still_left = history.filter(pl.col("remaining_quantity") > 0)["on_date"].max()
     after = history["on_date"] if still_left is None else history.filter(pl.col("on_date") > still_left)["on_date"]
     return next(iter(after.to_list()), None)
-
-
-def _plotted(lot: Lot) -> str:
-    unit = lot.unit if fmt.is_money(lot.unit) else fmt.unit_in_words(lot.unit)
-    return f"Remaining {unit}, {lot.service}, lot {lot.lot_id}."
-
-
-def _advice(lot: Lot, as_of: date) -> str:
-    if lot.status == "upcoming":
-        return "Nothing to do yet: no day of its term has passed."
-    if lot.forecast is None:
-        worth = fmt.money(lot.lapsed_amount, lot.currency)
-        return f"What lapsed was worth {worth}." if lot.lapsed else ""
-    grace = ""
-    if lot.status == "grace" and lot.expires_on is not None:
-        grace = f"In grace since its term ended on {_day(lot.expires_on, as_of)}. "
-    used = "Never used so far. " if not lot.drawn else ""
-    return grace + used + _pace(lot.forecast, lot.unit)
-
-
-def _pace(forecast: Forecast, unit: str) -> str:
-    required, recent = (fmt.quantity(pace, unit) for pace in (forecast.required_monthly, forecast.recent_monthly))
-    more = forecast.required_monthly - forecast.recent_monthly
-    if more <= 0 or _nil(more, unit):
-        return f"The pace of the last 90 days, {recent} a month, would use them all if it held."
-    if not forecast.recent_monthly:
-        return f"Booking {required} a month uses them all; nothing was used in the last 90 days."
-    return f"Booking {fmt.quantity(more, unit)} more a month, {required} instead of {recent}, uses them all."
-
-
-def _nil(value: Decimal, unit: str) -> bool:
-    """Whether a quantity reads as nothing once it is written."""
-    return fmt.number(value, unit) == "0"
-
-
-def _day(on: date, as_of: date) -> str:
-    return fmt.day(on, as_of)

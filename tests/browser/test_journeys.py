@@ -62,13 +62,13 @@ def test_a_client_of_the_portfolio_opens_its_burn_down(page: Page, address: str,
     expect_query(page, lot=lots["lot_id"][2])
 
 
-def test_a_row_of_burn_down_changes_the_lot_in_the_url(page: Page, address: str, book: Book) -> None:
-    lots = book.run("watch_list", as_of=book.snapshot.dated_on, currency="USD")
+def test_a_row_of_burn_down_changes_the_client_in_the_url(page: Page, address: str, book: Book) -> None:
+    clients = book.run("client_risk", as_of=book.snapshot.dated_on, currency="USD")
     visit(page, f"{address}/burn_down")
     tick_row(page, 2)
-    expect(page.locator("h1")).to_contain_text(lots["account_name"][1])
+    expect(page.locator("h1")).to_contain_text(clients["account_name"][1])
     settled(page)
-    expect_query(page, lot=lots["lot_id"][1])
+    expect_query(page, client=clients["account_id"][1])
 
 
 def test_a_filter_changes_the_chart_and_its_link_shows_the_same(page: Page, address: str, book: Book) -> None:

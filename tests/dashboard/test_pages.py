@@ -122,14 +122,6 @@ def test_a_what_if_of_the_link_is_answered_with_its_figures(visit: Visit, book: 
     assert unescaped(answer).startswith(fmt.money(asked["what_if_amount"], "USD"))
 
 
-def test_burn_down_shows_the_ended_lots_its_forecast_rests_on(visit: Visit, book: Book, as_of: date) -> None:
-    lot = book.run("watch_list", as_of=as_of, currency="USD")["lot_id"][0]
-    alike = book.run("analogs", as_of=as_of, lot=lot).unique("analog_no", maintain_order=True)
-    app = visit("burn_down", lot=lot)
-    (shown,) = (item.value for item in app.dataframe if "unused_share" in item.value.columns)
-    assert list(shown["unused_share"]) == pytest.approx(alike["unused_share"].to_list())
-
-
 def test_the_breakage_headline_adds_up_the_next_two_quarters(visit: Visit, book: Book, as_of: date) -> None:
     quarters = book.run("unused_by_quarter", as_of=as_of, currency="USD").filter(is_past=False)
     assert fmt.money(quarters["expected_amount"].head(2).sum(), "USD") in said(visit("breakage"))

@@ -1,0 +1,1 @@
+"""The parts of the Burn-down page, one file each."""
