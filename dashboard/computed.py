@@ -28,4 +28,4 @@ def computed(name: str, how: str | None = None) -> None:
         hide_index=True,
         alt=f"Columns of {name}",
     )
-    st.code(figure.sql, language="sql")
+    st.code(figure.sql, language=None, wrap_lines=True)

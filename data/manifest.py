@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import lru_cache
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -27,12 +28,17 @@ class NewerManifestError(ManifestError):
     """A manifest that a newer version wrote."""
 
 
+# Every page of everyone asks for the same ones again and again.
+@lru_cache(maxsize=1_024)
 def parse_manifest(content: bytes, wanted: str) -> dict[str, Any]:
     """Read a snapshot's manifest and check that everything a reader needs is there.
 
     Args:
         content: the file's bytes.
         wanted: the id of the snapshot it must be of.
+
+    Returns:
+        The manifest, shared by all who ask: not to be changed.
 
     Raises:
         NewerManifestError: it has a later schema version than this one.

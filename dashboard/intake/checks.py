@@ -60,7 +60,7 @@ def render(view: View | None) -> None:
         if popover.open:
             wanted = st.selectbox("Check", list(catalog.checks()), key="check_shown")
             st.markdown(plain(meaning(wanted)))
-            st.code(catalog.checks()[wanted], language="sql")
+            st.code(catalog.checks()[wanted], language=None, wrap_lines=True)
 
 
 def _title(count: int, failed: int, day: str) -> str:

@@ -91,7 +91,7 @@ def _figure(figure: Figure) -> None:
     )
     columns = [(column.name, column.type, column.meaning) for column in figure.columns]
     _columns(figure.name, ("Column", "Type", "Meaning and unit"), columns)
-    st.code(figure.sql, language="sql")
+    st.code(figure.sql, language=None, wrap_lines=True)
 
 
 def _table(name: str) -> None:

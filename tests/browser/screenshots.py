@@ -1,65 +1,77 @@
-"""Screenshots of every page, light and dark, at two widths: `python -m tests.browser.screenshots`.
+"""Pictures of every page, light and dark: `python -m tests.browser.screenshots`, which `make screenshots` calls.
 
-Those in docs/screenshots are few and small: every page in light at 1280 and one in dark.
+Those of docs/screenshots are 1280 wide. `--width 400 --out ELSEWHERE` takes them as a phone shows them, to look at.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final
 
-from tests.browser.server import browsing, serving, settled, visit
+from PIL import Image
+from playwright.sync_api import expect
+
+from tests.browser.pages import PAGES
+from tests.browser.server import PAGE_MILLISECONDS, ROOT, browsing, serving, settled
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from typing import Literal
 
-PAGES = {
-    "portfolio": "",
-    "burn_down": "burn_down",
-    "breakage": "breakage",
-    "track_record": "track_record",
-    "recognition": "recognition",
-    "recognition_scenario": "recognition?view=Scenario&scenario=all:remote",
-    "recognition_position": "recognition?view=Position",
-    "restatement": "restatement",
-}
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-WIDTHS = (1280, 1920)
-HEIGHT = 1240
+    from playwright.sync_api import Browser, Page
+
+SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
+WIDTH: Final = 1280
+HEIGHT: Final = 1240
+#: Enough for flat colours and the edges of their letters; a third of the bytes.
+COLOURS: Final = 256
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--store", type=Path, default=Path(".store/sample"))
-    parser.add_argument("--out", type=Path, default=Path("docs/screenshots"))
-    parser.add_argument("--all", action="store_true", help="keep every scheme and width, not only those of the docs")
+    """Take the pictures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--store", type=Path, default=ROOT / ".store" / "sample")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "screenshots")
+    parser.add_argument("--width", type=int, default=WIDTH)
+    parser.add_argument(
+        "--pages", nargs="*", choices=list(PAGES), default=list(PAGES), metavar="PAGE", help="a few only"
+    )
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
     with serving(asked.store) as address, browsing() as browser:
-        for name, path in PAGES.items():
-            for scheme in SCHEMES:
-                for width in WIDTHS:
-                    if asked.all or is_documented(name, scheme, width):
-                        picture = asked.out / f"{name}-{scheme}-{width}.png"
-                        shoot(browser, f"{address}/{path}", scheme, width, picture)
+        for scheme in SCHEMES:
+            page = _open(browser, scheme, asked.width)
+            for name in asked.pages:
+                picture = _taken(page, f"{address}/{PAGES[name]}")
+                (asked.out / f"{name}-{scheme}.png").write_bytes(picture)
+            page.close()
 
 
-def is_documented(name: str, scheme: str, width: int) -> bool:
-    return width == WIDTHS[0] and (scheme == "light" or name == "burn_down")
+def _open(browser: Browser, scheme: Literal["light", "dark"], width: int) -> Page:
+    return browser.new_page(viewport={"width": width, "height": HEIGHT}, color_scheme=scheme)
 
 
-def shoot(browser: Browser, link: str, scheme: Literal["light", "dark"], width: int, picture: Path) -> None:
-    page = browser.new_page(viewport={"width": width, "height": HEIGHT}, color_scheme=scheme)
-    try:
-        visit(page, link)
-        # The tables are canvases: once the last one has its size, the page is painted.
-        page.get_by_test_id("stDataFrame").filter(visible=True).first.locator("canvas").first.wait_for()
-        page.evaluate("() => new Promise(done => requestIdleCallback(done))")
-        settled(page)
-        page.screenshot(path=picture, animations="disabled")
-    finally:
-        page.close()
+def _taken(page: Page, link: str) -> bytes:
+    """A page as a small PNG, once all there is to see of it is painted."""
+    page.goto(link)
+    settled(page)
+    for chart in page.locator(".js-plotly-plot").filter(visible=True).all():
+        expect(chart.locator(".main-svg").first).to_be_visible(timeout=PAGE_MILLISECONDS)
+    # Tables are canvases, painted after they have their size.
+    for table in page.get_by_test_id("stDataFrame").filter(visible=True).all():
+        table.locator("canvas").first.wait_for()
+    page.evaluate("() => new Promise(done => requestIdleCallback(done))")
+    settled(page)
+    return _small(page.screenshot(animations="disabled"))
+
+
+def _small(png: bytes) -> bytes:
+    """The same picture with fewer colours and the best compression."""
+    small = io.BytesIO()
+    with Image.open(io.BytesIO(png)) as picture:
+        picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
+    return small.getvalue()
 
 
 if __name__ == "__main__":

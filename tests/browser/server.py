@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).parents[2]
+APP = ROOT / "dashboard" / "app.py"
 HOST = "127.0.0.1"
 START_SECONDS = 60
 #: The first figure of a fresh server compiles the draws kernel.
@@ -39,14 +40,22 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(store: Path, *options: str, port: int | None = None) -> Iterator[str]:
-    """Serve a store, on a free port unless one is given; its address."""
+def serving(store: Path, *options: str, port: int | None = None, app: Path = APP, folder: Path = ROOT) -> Iterator[str]:
+    """Serve a store, on a free port unless one is given; its address.
+
+    Args:
+        store: the snapshots to show.
+        *options: of `streamlit run`.
+        port: where to listen.
+        app: the script, if it is not the dashboard.
+        folder: where the server runs, so where its configuration is.
+    """
     port = port or free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py", "--server.port", str(port)]
+    command = [sys.executable, "-m", "streamlit", "run", str(app), "--server.port", str(port)]
     environment = {**os.environ, "DRAWDOWN_STORE": str(store.absolute())}
     with subprocess.Popen(
         [*command, "--server.address", HOST, *options],
-        cwd=ROOT,
+        cwd=folder,
         env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
