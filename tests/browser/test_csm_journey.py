@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.hands import tick_row
 from tests.browser.server import settled, visit
-from tests.browser.test_journeys import tick_row
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

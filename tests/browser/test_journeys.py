@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
 from dashboard import format as fmt
+from tests.browser.hands import choose, expect_query, tick_row
 from tests.browser.server import settled, visit
 
 if TYPE_CHECKING:
@@ -20,24 +20,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 PAGES = ("", "burn_down", "breakage", "recognition")
-
-
-def choose(page: Page, label: str, option: str) -> None:
-    page.get_by_role("combobox", name=re.compile(rf"{label}\b")).click()
-    page.get_by_role("option", name=option, exact=True).click()
-
-
-def tick_row(page: Page, row: int) -> None:
-    """Select a row of the first table: it is drawn on a canvas, with the boxes to tick at its left edge."""
-    page.get_by_test_id("stDataFrame").filter(visible=True).first.locator(".dvn-scroller").click(
-        position={"x": 18, "y": 35 * row + 17}
-    )
-
-
-def expect_query(page: Page, **wanted: str) -> None:
-    """Wait until the URL asks for exactly this: the browser writes it shortly after the page has settled."""
-    asked = {name: [value] for name, value in wanted.items()}
-    page.wait_for_url(lambda url: parse_qs(urlsplit(url).query) == asked)
 
 
 def headline(page: Page) -> str:

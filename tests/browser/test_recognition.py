@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
 from dashboard import format as fmt
+from tests.browser.hands import choose, expect_asked, tick_row
 from tests.browser.server import PAGE_MILLISECONDS, settled, visit
 
 if TYPE_CHECKING:
@@ -18,22 +18,6 @@ if TYPE_CHECKING:
     from queries.book import Book
 
 pytestmark = pytest.mark.browser
-
-
-def choose(page: Page, label: str, option: str) -> None:
-    page.get_by_role("combobox", name=re.compile(rf"{label}\b")).click()
-    page.get_by_role("option", name=option, exact=True).click()
-
-
-def tick_row(page: Page, table: int, row: int) -> None:
-    """Select a row: tables are drawn on a canvas, with the boxes to tick at their left edge."""
-    frame = page.get_by_test_id("stDataFrame").nth(table)
-    frame.scroll_into_view_if_needed()
-    frame.locator(".dvn-scroller").click(position={"x": 18, "y": 35 * row + 17})
-
-
-def expect_asked(page: Page, name: str, value: str) -> None:
-    page.wait_for_url(lambda url: parse_qs(urlsplit(url).query).get(name) == [value])
 
 
 def test_a_rule_shows_its_difference_and_outlives_a_reload(page: Page, address: str) -> None:
@@ -55,7 +39,7 @@ def test_a_rule_shows_its_difference_and_outlives_a_reload(page: Page, address: 
 def test_a_contract_opens_its_derivation_and_it_adds_up(page: Page, address: str, book: Book) -> None:
     contract = book.run("policy_difference", as_of=book.snapshot.dated_on, currency="USD").row(1, named=True)
     visit(page, f"{address}/recognition")
-    tick_row(page, 1, 2)
+    tick_row(page, 2, alt="Contracts by difference between the policies")
     amount = fmt.money_in_full(contract["on_delivery"], "USD")
     expect(page.locator("h1")).to_contain_text(f"({contract['contract_id']}): {amount} on delivery")
     settled(page)

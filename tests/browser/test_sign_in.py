@@ -12,6 +12,7 @@ import pytest
 from oidc_provider_mock import User, run_server_in_thread
 from playwright.sync_api import expect
 
+from tests.browser.hands import choose
 from tests.browser.server import HOST, free_port, serving, settled, visit
 from tests.queries.test_scope import described
 from tests.queries.tiny import book
@@ -97,11 +98,6 @@ def sign_in(page: Page, address: str, who: str) -> None:
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("button", name=who, exact=True).click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
-
-
-def choose(page: Page, label: str, option: str) -> None:
-    page.get_by_role("combobox", name=re.compile(rf"{label}\b")).click()
-    page.get_by_role("option", name=option, exact=True).click()
 
 
 def test_a_csm_sees_and_takes_their_own_clients_alone(
