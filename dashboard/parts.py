@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from dashboard.session import View
 
 _MARKDOWN: Final = re.compile(r"([\\`*_\[\]<>$~:&|])")
+#: Pixels of a figure: five fit beside each other at 1280, two on a phone. Longer ones take more, by the character.
+_STAT_WIDTH: Final = 155
+_VALUE_WIDTH: Final = 17
+_LABEL_WIDTH: Final = 8
+_HELP_WIDTH: Final = 28
 _CHART_CONFIG: Final = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 
 
@@ -55,11 +60,13 @@ def headline(sentence: str, context: str) -> None:
 
 def figure_row(stats: Sequence[Stat], currency: str) -> None:
     """Three to five figures side by side."""
-    for column, stat in zip(st.columns(len(stats)), stats, strict=True):
-        with column, st.container(height="stretch", vertical_alignment="distribute", gap=None):
-            _metric(stat, currency)
-            if stat.behind:
-                stat.behind.explain(stat.label, stat.label)
+    # On a phone two stand side by side where columns would stack.
+    with st.container(horizontal=True, gap="small"):
+        for stat in stats:
+            with st.container(width=_width(stat), height="stretch", vertical_alignment="distribute", gap=None):
+                _metric(stat, currency)
+                if stat.behind:
+                    stat.behind.explain(stat.label, stat.label)
 
 
 def finding(said: Finding, figure: go.Figure, key: str, behind: Behind | None = None) -> None:
@@ -96,6 +103,11 @@ def empty(view: View, figure: str, nothing: str) -> None:
     else:
         advice = "Pick a later as-of day or another snapshot."
     st.info(plain(f"{nothing} {advice}"))
+
+
+def _width(stat: Stat) -> int:
+    label = _LABEL_WIDTH * len(stat.label) + (_HELP_WIDTH if stat.help else 0)
+    return max(_STAT_WIDTH, _VALUE_WIDTH * len(stat.value), label)
 
 
 def _metric(stat: Stat, currency: str) -> None:
