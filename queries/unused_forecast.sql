@@ -1,7 +1,7 @@
 -- What each open lot is forecast to leave unused (queries/forecast), with its chance of running out before the end.
 --
--- Made on as_of from what was known by its close: deliveries posted by then, amendments in effect, and the outcomes of
--- lots that had ended. Booked requests count as use to come. Levels are quantiles: low to high holds 80%.
+-- Made on the day asked about from what was known by its close: deliveries posted by then, amendments in effect, and the
+-- outcomes of lots that had ended. Booked requests count as use to come. Levels are quantiles: low to high holds 80%.
 --
 -- Grain:   one row per lot with an end that has begun by as_of and holds units
 -- Order:   lot_id

@@ -231,9 +231,9 @@ def contributors_title(lots: pl.DataFrame, chosen: str, currency: str) -> str:
         return f"Nothing is forecast to be left unused{when}"
     few = int((lots["expected_amount"].cum_sum() < total / 2).sum()) + 1
     if few == lots.height:
-        return f"{fmt.count(few, 'lot')} make up the {fmt.money(total, currency)} forecast unused{when}"
+        return f"{fmt.count(few, 'lot')} make up the {fmt.money(total, currency)} that open lots are forecast to leave unused{when}"
     make = "makes" if few == 1 else "make"
-    half = f"half of the {fmt.money(total, currency)} forecast unused{when}"
+    half = f"half of the {fmt.money(total, currency)} that open lots are forecast to leave unused{when}"
     return f"{fmt.count(few, 'lot')} of {lots.height:,} {make} up {half}"
 
 

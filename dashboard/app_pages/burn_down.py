@@ -34,13 +34,15 @@ def render(view: View) -> None:
     if chosen is None:
         empty(view, "watch_list", "No open lot matches.")
         return
+    answer = st.container()
     client.pick(ranked(watched), balances, chosen)
     balance = balances.row(by_predicate=pl.col("lot_id") == chosen.lot_id, named=True)
     # Of a contract that passes the filters they leave everything: what it alone is asked serves under all of them.
     own = view.unfiltered()
     history, events = (_of_lot(own, figure, balance) for figure in ("burn_down", "lot_events"))
     lot = _lot(own, balance, watched, history, events)
-    headline(finding(lot, view.as_of).title, described(view) + changes_since(view))
+    with answer:
+        headline(finding(lot, view.as_of).title, described(view) + changes_since(view))
     figures = st.container()
     _burn_down(own, lot, history, events)
     with figures:  # asked after the chart, which is waited for

@@ -24,7 +24,7 @@ def draw(view: View, clients: pl.DataFrame) -> None:
     """
     if clients.is_empty():
         return
-    section("Whom to call: clients by money at risk", "client_risk", clients, view)
+    section("Clients by money at risk", "client_risk", clients, view)
     table(
         with_interval(clients, view.currency),
         {
