@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard import format as fmt
 from dashboard.charts import forecast_change, unused_by_quarter
-from dashboard.charts.unused_by_quarter import held, quarter, tested_quarters
+from dashboard.charts.unused_by_quarter import contributors, held, quarter, tested_quarters
 from dashboard.explain import Behind
 from dashboard.filters import changes_since, check, described, forget
 from dashboard.jump import open_picked
@@ -197,7 +197,7 @@ def _contributors(view: View, quarters: pl.DataFrame) -> None:
         lots = lots.filter(pl.col("usable_until").dt.truncate("1q") == ahead[chosen])
     currency = view.currency
     with title:
-        section(contributors_title(lots, chosen, currency), "watch_list", lots, view)
+        section(contributors(lots, None if chosen == _EVERY_QUARTER else chosen, currency), "watch_list", lots, view)
         muted("Select a row to see why: how the client used it so far, and what became of lots like it.")
     table(
         with_interval(lots, currency),
@@ -215,26 +215,6 @@ def _contributors(view: View, quarters: pl.DataFrame) -> None:
         alt="Open lots by forecast unused",
         on_pick=open_picked("burn_down", lots, f"{_CONTRIBUTORS}_{chosen}", lot="lot_id"),
     )
-
-
-def contributors_title(lots: pl.DataFrame, chosen: str, currency: str) -> str:
-    """How few lots make up half of what is forecast to be left unused.
-
-    Args:
-        lots: watch_list of what ends in the quarters chosen, the most forecast unused first.
-        chosen: the quarter, or every quarter.
-        currency: currency of the amounts.
-    """
-    total = _sum(lots["expected_amount"])
-    when = "" if chosen == _EVERY_QUARTER else f" in {chosen}"
-    if not total:
-        return f"Nothing is forecast to be left unused{when}"
-    few = int((lots["expected_amount"].cum_sum() < total / 2).sum()) + 1
-    if few == lots.height:
-        return f"{fmt.count(few, 'lot')} make up the {fmt.money(total, currency)} that open lots are forecast to leave unused{when}"
-    make = "makes" if few == 1 else "make"
-    half = f"half of the {fmt.money(total, currency)} that open lots are forecast to leave unused{when}"
-    return f"{fmt.count(few, 'lot')} of {lots.height:,} {make} up {half}"
 
 
 render(current())

@@ -47,8 +47,8 @@ def finding(before: Decimal, changes: pl.DataFrame, since: date, as_of: date, cu
         moved = fmt.money(abs(total), currency)
         title = f"The forecast {way} by {moved} since {day}; {most}: {fmt.change(amount, currency)}"
     subtitle = (
-        f"Forecast unused of open lots on {day} as known now, what moved it, and on {fmt.day(as_of, since)}, {currency}."
-        " Time passed: had nothing been delivered since. Delivered: what the deliveries took off that."
+        f"Forecast unused of open lots on {day} as known now, what moved it, and on {fmt.day(as_of, since)},"
+        f" {currency}. Time passed: had nothing been delivered since. Delivered: what the deliveries took off that."
     )
     return Finding(title, subtitle)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -141,3 +142,22 @@ def _divide(figure: go.Figure, x: float, theme: Theme) -> None:
     label = {"yref": "y domain", "yanchor": "bottom"}
     write(figure, "← what came of it", x, 1.0, theme.muted, xanchor="right", xshift=-8, **label)
     write(figure, "forecast →", x, 1.0, theme.muted, xanchor="left", xshift=8, **label)
+
+
+def contributors(lots: pl.DataFrame, ending: str | None, currency: str) -> str:
+    """How few lots make up half of what is forecast to be left unused.
+
+    Args:
+        lots: watch_list of what ends in a quarter, the most forecast unused first.
+        ending: the quarter; None for every quarter.
+        currency: currency of the amounts.
+    """
+    total = sum(lots["expected_amount"], Decimal(0))
+    when = "" if ending is None else f" in {ending}"
+    if not total:
+        return f"Nothing is forecast to be left unused{when}"
+    left = f"{fmt.money(total, currency)} that open lots are forecast to leave unused{when}"
+    few = int((lots["expected_amount"].cum_sum() < total / 2).sum()) + 1
+    some = fmt.count(few, "lot") if few == lots.height else f"{fmt.count(few, 'lot')} of {lots.height:,}"
+    part = "the" if few == lots.height else "half of the"
+    return f"{some} {'makes' if few == 1 else 'make'} up {part} {left}"

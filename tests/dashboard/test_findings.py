@@ -193,3 +193,26 @@ def test_lots_alike_say_between_which_shares_they_ended() -> None:
     assert analogs.finding(curves).title == "Of lots like this one, 25% to 60% was left in the end"
     own = pl.DataFrame({"on_date": [AS_OF], "elapsed_share": [0.5], "remaining_share": [0.7]})
     assert len(analogs.draw(curves, own, LIGHT).data) == 4
+
+
+@pytest.mark.parametrize(
+    ("amounts", "ending", "title"),
+    [
+        ([], None, "Nothing is forecast to be left unused"),
+        ([], "Q1 27", "Nothing is forecast to be left unused in Q1 27"),
+        ([100], "Q1 27", "1 lot makes up the $100 that open lots are forecast to leave unused in Q1 27"),
+        (
+            [60, 30, 20],
+            "Q1 27",
+            "1 lot of 3 makes up half of the $110 that open lots are forecast to leave unused in Q1 27",
+        ),
+        (
+            [40, 40, 20, 20],
+            None,
+            "2 lots of 4 make up half of the $120 that open lots are forecast to leave unused",
+        ),
+    ],
+)
+def test_the_contributors_say_how_few_make_up_half(amounts: list[int], ending: str | None, title: str) -> None:
+    lots = pl.DataFrame({"expected_amount": amounts}, schema={"expected_amount": pl.Decimal(18, 3)})
+    assert unused_by_quarter.contributors(lots, ending, "USD") == title
