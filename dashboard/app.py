@@ -42,7 +42,7 @@ page = st.navigation(pages, position="top")
 with st.sidebar:
     fresh, choices, views, identity = (st.container() for _ in range(4))
 with views:
-    saved_views.show(who.name, page, pages)
+    saved_views.show(who.identity, page, pages)
 with identity:
     show(who)
 keep(None)

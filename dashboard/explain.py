@@ -13,6 +13,7 @@ from dashboard import format as fmt
 from dashboard.computed import computed
 from dashboard.downloads import table_downloads
 from dashboard.parts import muted, plain
+from dashboard.sign_in import still_let_in
 from dashboard.tables import day_column, table, text_column
 from queries import catalog
 
@@ -58,6 +59,7 @@ class Behind:
 def _popover(behind: Behind, label: str, key: str) -> None:
     with st.popover(":small[:gray[Explain]]", type="tertiary", on_change="rerun", key=f"explain_{key}") as popover:
         if popover.open:
+            still_let_in(behind.view.scope)
             _show(behind, label)
 
 

@@ -53,7 +53,7 @@ def _list(path: Path, pages: Collection[str]) -> None:
             if url_path in pages:
                 # A link like any other: the framework's own would leave filters that are set as they are.
                 st.html(f'<a href="{escape(url_path or ".")}?{escape(urlencode(parse_qsl(query)))}">{escape(name)}</a>')
-            st.button("Remove", key=f"_remove_{name}", type="tertiary", on_click=remove, args=(path, name))
+            st.button("Remove", key=f"_remove_{name}", type="tertiary", on_click=_remove, args=(path, name))
 
 
 def _keep(path: Path, page: StreamlitPage) -> None:
@@ -61,6 +61,13 @@ def _keep(path: Path, page: StreamlitPage) -> None:
     st.button("Save", key="_save_view", on_click=_save, args=(path, page.url_path))
     if refused := st.session_state.pop(_REFUSED, None):
         st.error(plain(refused))
+
+
+def _remove(path: Path, name: str) -> None:
+    try:
+        remove(path, name)
+    except NameRefusedError as error:
+        st.session_state[_REFUSED] = str(error)
 
 
 def _save(path: Path, url_path: str) -> None:

@@ -47,6 +47,8 @@ class Viewer:
     name: str | None
     role: str
     scope: Scope
+    #: What no other person has: their provider and what it knows them by. A name may be chosen.
+    identity: str | None = None
 
     def may(self, action: str) -> bool:
         """Whether their role lets them do something: CLOSE, SAVE_SCENARIO, IMPORT or RESTORE."""
@@ -80,7 +82,8 @@ def viewer() -> Viewer:
         raise NotLetInError(
             f"{name} is a csm of no owner, so there is nothing to see. {_ASK} to name the owners in {FILE_NAME}."
         )
-    return Viewer(name, grant.role, Scope(grant.owners) if grant.role == CSM else EVERYTHING)
+    scope = Scope(grant.owners) if grant.role == CSM else EVERYTHING
+    return Viewer(name, grant.role, scope, f"{claims.get('iss')} {claims.get('sub') or name}")
 
 
 def let_in() -> Viewer:
@@ -91,6 +94,16 @@ def let_in() -> Viewer:
         _ask_to_sign_in()
     except NotLetInError as error:
         _turn_away(str(error))
+
+
+def still_let_in(scope: Scope) -> None:
+    """What a part of a page that runs by itself begins with: rights may have changed since the page was drawn.
+
+    Args:
+        scope: what the page was drawn for.
+    """
+    if let_in().scope != scope:
+        st.rerun()
 
 
 def show(who: Viewer) -> None:

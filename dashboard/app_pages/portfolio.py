@@ -132,23 +132,29 @@ def _watch_list(view: View) -> None:
 
 def render(view: View) -> None:
     """Draw the page."""
-    summary, calendar = _summary(view), view.ask("expiry_calendar")
-    if summary is None or calendar.is_empty():
+    calendar = view.ask("expiry_calendar")
+    if calendar.is_empty():
         empty(view, "expiry_calendar", "No open balance matches.")
         return
-    headline(answer(summary, view.currency), described(view) + changes_since(view) + _others(view))
-    # The chart need not wait for the snapshot the figures are compared with.
-    figures = st.container()
+    # The chart waits for nothing but its own figure.
+    answer = st.container()
     finding(
         expiry_calendar.finding(calendar, view.as_of, view.currency),
         expiry_calendar.draw(calendar, view.as_of, view.currency, current_theme()),
         key="expiry_calendar",
         behind=Behind(view, "expiry_calendar"),
     )
-    with figures:
-        figure_row(stats(view, summary), view.currency)
+    with answer:
+        _answer(view)
     _watch_list(view)
     assumptions(_ASSUMPTIONS, "unused_forecast")
+
+
+def _answer(view: View) -> None:
+    summary = _summary(view)
+    if summary is not None:
+        headline(answer(summary, view.currency), described(view) + changes_since(view) + _others(view))
+        figure_row(stats(view, summary), view.currency)
 
 
 render(current())

@@ -31,9 +31,7 @@ def test_from_a_quarter_to_its_contributors_to_why(page: Page, address: str, boo
 
     visit(page, f"{address}/breakage")
     choose(page, "Ending in", name)
-    expect(
-        page.get_by_role("heading", name=re.compile(f"{re.escape(total)} that open .* in {name}"))
-    ).to_be_visible()
+    expect(page.get_by_role("heading", name=re.compile(f"{re.escape(total)} that open .* in {name}"))).to_be_visible()
     settled(page)
     expect_asked(page, "ending", name)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -50,10 +51,24 @@ def test_a_damaged_file_is_named(scenarios: Path) -> None:
         saved(scenarios)
 
 
-@pytest.mark.parametrize("viewer", ["../../etc/passwd", "a/b@example.com", "..", "csm@example.com", None])
+@pytest.mark.parametrize("viewer", ["../../etc/passwd", "x" * 300, "a/b@example.com", "..", "csm@example.com", None])
 def test_views_are_kept_apart_for_each_viewer_inside_the_store(tmp_path: Path, viewer: str | None) -> None:
     save(views_file(tmp_path, viewer), "Mine", "burn_down?owner=Team+Cedar")
 
     assert saved(views_file(tmp_path, viewer)) == {"Mine": "burn_down?owner=Team+Cedar"}
     assert saved(views_file(tmp_path, "other@example.com")) == {}
     assert [path.parent for path in tmp_path.rglob("*.json")] == [tmp_path / "views"]
+
+
+def test_what_many_keep_at_once_is_all_kept(scenarios: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: save(scenarios, f"No. {number}", "all:ratable"), range(60)))
+
+    assert len(saved(scenarios)) == 60
+
+
+def test_a_file_that_cannot_be_written_is_named(scenarios: Path) -> None:
+    scenarios.mkdir()
+
+    with pytest.raises(NameRefusedError, match=r"scenarios\.json can't be written"):
+        remove(scenarios, "Evenly")
