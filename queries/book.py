@@ -83,7 +83,7 @@ class Book:
     def __post_init__(self) -> None:
         self._root = _open(self.snapshot)
         self._outlook = Outlook(self._root, self.snapshot)
-        self._macros = Macros(self._root)
+        self._macros = Macros(self._root, self.snapshot)
         self._macros.ensure(outlook.READS)
         self._narrowed_by = _narrowed_by(self._root)
 

@@ -7,18 +7,20 @@ instalments                                                  instalments.py: the
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, NamedTuple
-
-import duckdb
-import polars as pl
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from queries import instalments
 from queries.draws import unit_ledger
 from queries.valuation import walk
 
-#: Keeps a frame as a table of that name, typed by a SELECT over `computed`.
-Keep = Callable[[duckdb.DuckDBPyConnection, str, pl.DataFrame, str], None]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import duckdb
+    import polars as pl
+
+    #: The rows of tables by their names.
+    Tables = dict[str, pl.DataFrame]
 
 _UNIT_LEDGER: Final = """
 SELECT
@@ -73,46 +75,57 @@ FROM computed
 _TERMS: Final = "SELECT DISTINCT convention, starts_on, ends_on FROM ratable_spans WHERE convention <> 'daily'"
 
 
-def draw(connection: duckdb.DuckDBPyConnection, keep: Keep) -> None:
+#: The SELECT over `computed`, a step's rows, that types each table.
+TYPED: Final = {
+    "unit_ledger": _UNIT_LEDGER,
+    "lot_ends": "FROM computed",
+    "walked_contracts": "FROM computed",
+    "walked_values": _VALUES,
+    "walked_postings": _POSTINGS,
+    "walked_spans": _SPANS,
+    "instalments": "FROM computed",
+}
+
+
+def _draw(connection: duckdb.DuckDBPyConnection) -> Tables:
     """Which lot each delivery draws on, and where the lots end."""
     ledger = unit_ledger(connection)
-    keep(connection, "unit_ledger", ledger.movements, _UNIT_LEDGER)
-    keep(connection, "lot_ends", ledger.ends, "FROM computed")
+    return {"unit_ledger": ledger.movements, "lot_ends": ledger.ends}
 
 
-def value(connection: duckdb.DuckDBPyConnection, keep: Keep) -> None:
+def _value(connection: duckdb.DuckDBPyConnection) -> Tables:
     """What contracts whose prices move recognise."""
     walked = walk(connection)
-    keep(connection, "walked_contracts", walked.contracts, "FROM computed")
-    keep(connection, "walked_values", walked.values, _VALUES)
-    keep(connection, "walked_postings", walked.postings, _POSTINGS)
-    keep(connection, "walked_spans", walked.spans, _SPANS)
+    return {
+        "walked_contracts": walked.contracts,
+        "walked_values": walked.values,
+        "walked_postings": walked.postings,
+        "walked_spans": walked.spans,
+    }
 
 
-def divide(connection: duckdb.DuckDBPyConnection, keep: Keep) -> None:
+def _divide(connection: duckdb.DuckDBPyConnection) -> Tables:
     """The monthly instalments of the ratable terms there are."""
     terms = (instalments.Term(*row) for row in connection.sql(_TERMS).fetchall())
-    keep(connection, "instalments", instalments.table(terms), "FROM computed")
+    return {"instalments": instalments.table(terms)}
 
 
 class Step(NamedTuple):
-    """What computes some tables, and the figures it reads."""
+    """What computes some tables, their names, and the figures it reads."""
 
-    compute: Callable[[duckdb.DuckDBPyConnection, Keep], None]
+    compute: Callable[[duckdb.DuckDBPyConnection], Tables]
+    makes: tuple[str, ...]
     reads: tuple[str, ...]
 
 
-_DRAW: Final = Step(draw, ())
-_VALUE: Final = Step(value, ("unit_ledger", "lot_prices", "lot_policies", "lot_estimates"))
-_DIVIDE: Final = Step(divide, ("ratable_spans",))
-
+_STEPS: Final = (
+    Step(_draw, ("unit_ledger", "lot_ends"), ()),
+    Step(
+        _value,
+        ("walked_contracts", "walked_values", "walked_postings", "walked_spans"),
+        ("unit_ledger", "lot_prices", "lot_policies", "lot_estimates"),
+    ),
+    Step(_divide, ("instalments",), ("ratable_spans",)),
+)
 #: Each computed table with the step that makes it.
-STEPS: Final = {
-    "unit_ledger": _DRAW,
-    "lot_ends": _DRAW,
-    "walked_contracts": _VALUE,
-    "walked_values": _VALUE,
-    "walked_postings": _VALUE,
-    "walked_spans": _VALUE,
-    "instalments": _DIVIDE,
-}
+STEPS: Final = {name: step for step in _STEPS for name in step.makes}

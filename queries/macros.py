@@ -7,24 +7,29 @@ snapshot otherwise does.
 from __future__ import annotations
 
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from queries import catalog
-from queries.computed import STEPS
+from queries import catalog, kept
+from queries.computed import STEPS, TYPED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import duckdb
-    import polars as pl
+
+    from data.snapshots import Snapshot
+    from queries.computed import Step
+
+#: What the kept tables depend on besides the snapshot: they are the book's own.
+_OF: Final = "book"
 
 
 class Macros:
     """Makes the figures of one book. Safe to share between threads."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
         """Compute the figures without parameters and the tables they rest on."""
-        self._connection = connection
+        self._connection, self._snapshot = connection, snapshot
         self._made: set[object] = set()
         self._lock = Lock()
         self.ensure([*STEPS, *(name for name, figure in catalog.figures().items() if not figure.parameters)])
@@ -44,7 +49,7 @@ class Macros:
         for read in figure.reads if figure else step.reads if step else ():
             self._make(connection, read)
         if step:
-            step.compute(connection, _keep)
+            self._keep(connection, step)
         if figure:
             connection.execute(figure.sql)
             if not figure.parameters:
@@ -52,10 +57,14 @@ class Macros:
                 connection.execute(f"CREATE VIEW {name} AS FROM source.{name}")
         self._made.add(maker)
 
-
-def _keep(connection: duckdb.DuckDBPyConnection, name: str, rows: pl.DataFrame, statement: str) -> None:
-    """Keep a computed table in schema `source`, as the statement types it."""
-    connection.register("computed", rows.to_arrow())
-    connection.execute(f"CREATE TABLE source.{name} AS {statement}")
-    connection.unregister("computed")
-    connection.execute(f"CREATE VIEW {name} AS FROM source.{name}")
+    def _keep(self, connection: duckdb.DuckDBPyConnection, step: Step) -> None:
+        """Have a step's tables in schema `source`, typed: as the store has kept them, else computed and kept there."""
+        tables = kept.load(self._snapshot, _OF, step.makes)
+        if tables is None:
+            tables = step.compute(connection)
+            kept.keep(self._snapshot, _OF, tables)
+        for name, rows in tables.items():
+            connection.register("computed", rows.to_arrow())
+            connection.execute(f"CREATE TABLE source.{name} AS {TYPED[name]}")
+            connection.unregister("computed")
+            connection.execute(f"CREATE VIEW {name} AS FROM source.{name}")

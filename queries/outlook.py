@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 import polars as pl
 
-from queries import kept_forecasts
+from queries import kept
 from queries.calendar import quarter_ends
 from queries.forecast.distribution import joint_draws, normal_score, position, quantiles
 from queries.forecast.forecaster import Forecasts, analogs, forecast
@@ -138,10 +138,10 @@ class Outlook:
         with self._lock:
             if (since, as_of) not in self._changes:
                 name = f"forecast_changes-since-{since}"
-                tables = kept_forecasts.load(self._snapshot, as_of, (name,))
+                tables = kept.load(self._snapshot, as_of.isoformat(), (name,))
                 if tables is None:
                     tables = {name: _change(self._make(since), self._make(as_of), as_of)}
-                    kept_forecasts.keep(self._snapshot, as_of, tables)
+                    kept.keep(self._snapshot, as_of.isoformat(), tables)
                 rows = tables[name]
                 self._insert("forecast_changes", rows.with_columns(from_day=pl.lit(since), to_day=pl.lit(as_of)))
                 self._changes.add((since, as_of))
@@ -166,7 +166,7 @@ class Outlook:
             self._explained.add((as_of, lot))
 
     def _keep(self, origin: date) -> None:
-        tables = kept_forecasts.load(self._snapshot, origin, (*_SHOWN, _DISTRIBUTIONS))
+        tables = kept.load(self._snapshot, origin.isoformat(), (*_SHOWN, _DISTRIBUTIONS))
         if tables is None:
             made = self._make(origin)
             tables = {
@@ -174,7 +174,7 @@ class Outlook:
                 "rival_forecasts": _rivals(origin, made),
                 _DISTRIBUTIONS: _distributions(made),
             }
-            kept_forecasts.keep(self._snapshot, origin, tables)
+            kept.keep(self._snapshot, origin.isoformat(), tables)
         for name in _SHOWN:
             self._insert(name, tables[name])
         self._past[origin] = _past(tables[_DISTRIBUTIONS])
@@ -205,7 +205,7 @@ class Outlook:
     def _past_of(self, origin: date) -> _Past | None:
         """The forecasts of a day, if they were made before."""
         if origin not in self._past:
-            tables = kept_forecasts.load(self._snapshot, origin, (_DISTRIBUTIONS,))
+            tables = kept.load(self._snapshot, origin.isoformat(), (_DISTRIBUTIONS,))
             if tables is None:
                 return None
             self._past[origin] = _past(tables[_DISTRIBUTIONS])

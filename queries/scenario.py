@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote
 
 from data.schema import RATABLE_CONVENTIONS, RECOGNITION_METHODS
-from queries.computed import STEPS
+from queries.computed import STEPS, TYPED
 
 if TYPE_CHECKING:
     from datetime import date
@@ -135,7 +135,8 @@ def suppose(cursor: duckdb.DuckDBPyConnection, scenario: Scenario, known_on: dat
         stale = _REVALUED
     for name in stale:
         if name in STEPS:
-            STEPS[name].compute(cursor, _keep)
+            for table, rows in STEPS[name].compute(cursor).items():
+                _keep(cursor, table, rows, TYPED[table])
         else:
             _replace(cursor, name, f"FROM {name}()", {})
 
