@@ -56,11 +56,12 @@ kills: setup ## two hundred SIGKILLs of publishers
 load: setup ## fifty viewers for a minute
 	@$(BIN)/python -m tests.load
 
-bench: setup ## time what people wait for
+bench: setup browser ## time what people wait for, asked and in the browser
 	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench.browser
 
 screenshots: setup browser ## take the pictures of docs/screenshots anew
-	@$(BIN)/python -m tests.browser.screenshots --store .store/sample --out docs/screenshots
+	@$(BIN)/python -m tests.browser.screenshots
 
 lock: setup ## write requirements.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --extra dev --generate-hashes --no-emit-index-url \

@@ -141,6 +141,16 @@ def opened(folder: Path, scope: Scope) -> Book:
     return _book(folder).seen_by(scope)
 
 
+def open_latest() -> None:
+    """Open the latest snapshot's book and its forecasts, ahead of who asks.
+
+    Raises:
+        SnapshotError: there is none, or it can't be opened.
+    """
+    latest = snapshots()[-1]
+    _book(latest.folder).foresee(latest.dated_on)
+
+
 def previous(view: View) -> Snapshot | None:
     """The latest snapshot dated before the day asked about that can be opened, if there is one."""
     earlier = [known for known in snapshots() if known.dated_on < view.as_of]

@@ -1,14 +1,15 @@
 -- What is booked against what each contract holds: approved and scheduled work beside the units it can draw.
 --
 -- Over are the booked units that no lot would cover if all booked work were delivered on its day. Units can be over
--- while others are left: work out of the scope or beyond the term of the lots is covered by none of them. Requests that
--- wait for approval come last and make nothing over-committed. A snapshot knows a request's present status and no
+-- while others are left: work out of the scope or beyond the term of the lots is covered by none of them, nor is work
+-- after a stated term by what lapses at its end. Requests that wait for approval come last and make nothing
+-- over-committed. A snapshot knows a request's present status and no
 -- earlier one: ask about the day of the snapshot, or open the snapshot of the day.
 --
 -- Grain:   one row per contract and unit with work in flight
 -- Order:   contract_id, unit
 -- Reads:   accounts, contracts, request_cover, usable_lots
--- Rules:   R2.1, R2.2, R9.1
+-- Rules:   R2.1, R2.2, R7.4, R9.1
 -- Columns:
 --   contract_id            VARCHAR        the contract
 --   account_id             VARCHAR        the client

@@ -2,13 +2,15 @@
 --
 -- First those booked (approved or scheduled): the ones with a day ahead in the order of their days, then those without,
 -- then what still waits for approval. Each takes units from the lots of its contract and unit that take its service and
--- can be used on its day, the first to end first, lots bought and not yet begun included; without a day ahead any day
--- will do. A snapshot knows a request's present status and no earlier one: ask about the day of the snapshot.
+-- can be used on its day, in the order in which its contract draws them, lots bought and not yet begun included;
+-- without a day ahead any day will do, in the order of as_of. What a lot holds above its carry-over cap is used first
+-- and covers nothing after the stated term. A snapshot knows a request's present status and no earlier one: ask about
+-- the day of the snapshot.
 --
 -- Grain:   one row per request that is requested, approved or scheduled
 -- Order:   contract_id, unit, turn
--- Reads:   open_requests, request_deliveries, usable_lots
--- Rules:   R2.1, R2.2, R2.3, R9.1
+-- Reads:   contracts, open_requests, request_deliveries, usable_lots
+-- Rules:   R2.1, R2.2, R2.3, R7.4, R9.1
 -- Columns:
 --   request_id        VARCHAR        the request
 --   contract_id       VARCHAR        the contract it will draw on
@@ -45,41 +47,75 @@ WITH asked AS (
         ON open_requests.request_id = request_deliveries.request_id
 ),
 
+-- Units that lapse at the close of a lot's stated term apart from those that live on.
+holdings AS (
+    SELECT
+        usable_lots.lot_id,
+        usable_lots.contract_id,
+        usable_lots.unit,
+        usable_lots.scope,
+        usable_lots.valid_from,
+        usable_lots.expires_on,
+        usable_lots.usable_until,
+        unnest(
+            [
+                {
+                    'is_carried': FALSE,
+                    'last_day': usable_lots.expires_on,
+                    'held': units(usable_lots.quantity - usable_lots.carry_over_quantity)
+                },
+                {
+                    'is_carried': TRUE,
+                    'last_day': usable_lots.usable_until,
+                    'held': units(usable_lots.carry_over_quantity)
+                }
+            ],
+            recursive := TRUE
+        )
+    FROM usable_lots(as_of) AS usable_lots
+),
+
 offered AS (
     SELECT
         asked.request_id,
         asked.due_on,
-        usable_lots.usable_until,
-        usable_lots.quantity,
-        usable_lots.scope = 'any' OR list_contains(string_split(usable_lots.scope, '|'), asked.service_type)
-            AS is_in_scope,
+        holdings.lot_id,
+        holdings.is_carried,
+        holdings.last_day,
+        holdings.held,
+        holdings.scope = 'any' OR list_contains(string_split(holdings.scope, '|'), asked.service_type) AS is_in_scope,
         is_in_scope
-        AND coalesce(asked.due_on >= usable_lots.valid_from, TRUE)
-        AND coalesce(asked.due_on <= usable_lots.usable_until, TRUE) AS is_usable,
+        AND coalesce(asked.due_on >= holdings.valid_from, TRUE)
+        AND coalesce(asked.due_on <= holdings.last_day, TRUE) AS is_usable,
+        contracts.draw_order = 'current_term_first'
+        AND coalesce(holdings.expires_on < coalesce(asked.due_on, as_of), FALSE) AS is_drawn_last,
         row_number() OVER (
             PARTITION BY asked.request_id
             ORDER BY
-                usable_lots.usable_until NULLS LAST,
-                usable_lots.scope = 'any',
-                len(string_split(usable_lots.scope, '|')),
-                usable_lots.valid_from,
-                usable_lots.lot_id
+                is_drawn_last,
+                holdings.usable_until NULLS LAST,
+                holdings.scope = 'any',
+                len(string_split(holdings.scope, '|')),
+                holdings.valid_from,
+                holdings.lot_id,
+                holdings.is_carried
         ) AS place
     FROM asked
-    INNER JOIN usable_lots(as_of) AS usable_lots
-        ON asked.contract_id = usable_lots.contract_id AND asked.unit = usable_lots.unit
+    INNER JOIN contracts ON asked.contract_id = contracts.contract_id
+    INNER JOIN holdings
+        ON asked.contract_id = holdings.contract_id AND asked.unit = holdings.unit AND holdings.held > 0
 ),
 
--- The lots a request can choose from, in the order in which they are drawn.
+-- The holdings of its contract and unit, and the places in which a request draws on those it can use.
 choices AS (
     SELECT
         offered.request_id,
-        list(offered.is_usable ORDER BY offered.place) AS are_usable,
-        list(units(offered.quantity) ORDER BY offered.place) AS held,
+        list(offered.held ORDER BY offered.lot_id, offered.is_carried) AS held,
+        list(CASE WHEN offered.is_usable THEN offered.place END ORDER BY offered.lot_id, offered.is_carried) AS places,
         CASE
             WHEN bool_or(offered.is_usable) THEN 'over-committed'
             WHEN NOT bool_or(offered.is_in_scope) THEN 'out of scope'
-            WHEN max(offered.usable_until) FILTER (WHERE offered.is_in_scope) < any_value(offered.due_on)
+            WHEN bool_and(coalesce(offered.last_day < offered.due_on, FALSE)) FILTER (WHERE offered.is_in_scope)
                 THEN 'too late'
             ELSE 'too early'
         END AS why_short
@@ -87,18 +123,18 @@ choices AS (
     GROUP BY offered.request_id
 ),
 
--- What the lots hold before the first request and after each: a lot gives what the request still wants once the lots
--- before it have given theirs.
+-- What is held before the first request and after each: a holding gives what the request still wants once those before
+-- it have given theirs.
 worked_off AS (
     SELECT
         list(asked.request_id ORDER BY asked.turn) AS request_ids,
         list_reduce(
             list(
-                {'wanted': units(asked.quantity), 'are_usable': coalesce(choices.are_usable, CAST([] AS BOOLEAN[]))}
+                {'wanted': units(asked.quantity), 'places': coalesce(choices.places, CAST([] AS BIGINT[]))}
                 ORDER BY asked.turn
             ),
             LAMBDA held_after, request : list_append(
-                held_after, left_after(held_after[-1], request.are_usable, request.wanted)
+                held_after, left_after(held_after[-1], request.places, request.wanted)
             ),
             [coalesce(any_value(choices.held), CAST([] AS HUGEINT[]))]
         ) AS held_after

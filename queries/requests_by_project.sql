@@ -1,12 +1,13 @@
 -- Work by programme and project: what was asked for, how far it is, and what was delivered with and without a request.
 --
 -- A snapshot knows a request's present status and no earlier one: ask about the day of the snapshot, or open the
--- snapshot of the day. What was delivered counts by its service date.
+-- snapshot of the day. What was delivered counts by its service date; a reversal without a
+-- project belongs to that of the delivery it takes back.
 --
 -- Grain:   one row per contract, project and unit with a request or a delivery; '(no project)' where there is none
 -- Order:   contract_id, project_id, unit
 -- Reads:   accounts, consumption, contracts, programs, projects, requests
--- Rules:   R1.5
+-- Rules:   R1.5, R4.5
 -- Columns:
 --   contract_id           VARCHAR        the contract
 --   account_name          VARCHAR        the client's name
@@ -24,7 +25,7 @@
 --   done_quantity         DECIMAL(18,4)  of these, asked for in requests that are delivered
 --   for_request_quantity  DECIMAL(18,4)  units delivered that name a request, net of reversals
 --   unrequested_quantity  DECIMAL(18,4)  units delivered that name none, net of reversals
---   last_on               DATE           last delivery; empty = none
+--   last_on               DATE           last delivery, reversals not counted; empty = none
 CREATE OR REPLACE MACRO requests_by_project(as_of DATE) AS TABLE
 WITH work AS (
     SELECT
@@ -39,7 +40,7 @@ WITH work AS (
     UNION ALL
     SELECT
         consumption.contract_id,
-        consumption.project_id,
+        coalesce(consumption.project_id, taken_back.project_id) AS project_id,
         consumption.unit,
         CASE
             WHEN coalesce(consumption.request_id, taken_back.request_id) IS NULL THEN 'delivery without a request'
@@ -65,7 +66,7 @@ added_up AS (
         coalesce(sum(work.quantity) FILTER (WHERE work.kind = 'delivered'), 0) AS done,
         coalesce(sum(work.quantity) FILTER (WHERE work.kind = 'delivery for a request'), 0) AS for_request,
         coalesce(sum(work.quantity) FILTER (WHERE work.kind = 'delivery without a request'), 0) AS unrequested,
-        max(work.delivered_on) AS last_on
+        max(work.delivered_on) FILTER (WHERE work.quantity > 0) AS last_on
     FROM work
     GROUP BY work.contract_id, work.project_id, work.unit
 )

@@ -26,10 +26,13 @@ _COMMITMENTS: Final = "requests_commitments"
 #: Width of a column whose text would be cut, in pixels.
 _WIDE: Final = 190
 _EVERY_PROGRAM: Final = "All programmes"
+#: Lots are a contract's, not a programme's.
+_WHOLE_CONTRACTS: Final = " · booked and left are of whole contracts, other programmes included"
 _ASSUMPTIONS: Final = (
     "Booked is what is approved or scheduled and not yet delivered. Each request is given to the lots it could draw on"
-    " its day, the first to end first; what waits for approval comes last and makes nothing over-committed. A request"
-    " has one status, the one the snapshot knows."
+    " its day, in the order its contract draws them; what lapses above a carry-over cap covers nothing after the term."
+    " What waits for approval comes last and makes nothing over-committed. A request has one status, the one the"
+    " snapshot knows."
 )
 _MISSING: Final = (
     "The snapshot holds no request. Import them into the table requests: request_id, contract_id, title, service_type,"
@@ -50,7 +53,8 @@ def render(view: View) -> None:
     earlier = _comparable(view)
     said = answer(shown)
     with top:
-        headline(said, described(view) + (changes_since(view) if earlier else ""))
+        context = described(view) + (_WHOLE_CONTRACTS if program else "")
+        headline(said, context + (changes_since(view) if earlier else ""))
     if view.as_of < view.snapshot.dated_on:
         dated_on = fmt.full_day(view.snapshot.dated_on)
         st.info(f"Requests have the status they had on {dated_on}; to see those of an earlier day, pick its snapshot.")

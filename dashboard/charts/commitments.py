@@ -37,7 +37,7 @@ def finding(title: str, rows: pl.DataFrame) -> Finding:
     return Finding(
         title,
         "Approved and scheduled work as a share of the units a contract can still draw,"
-        f" {which} with work booked. Beyond the line nothing is left to deliver it from.",
+        f" {which} with work booked. Beyond the line nothing is left to deliver it from; bars end there.",
     )
 
 

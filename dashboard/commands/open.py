@@ -45,7 +45,7 @@ def open_(
     os.chdir(_ROOT)
     typer.echo(f"Serving {chosen} at http://{address}:{port}. {_who_sees_it(address, without_sign_in=without_sign_in)}")
     sys.stdout.flush()
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py"]
+    command = [sys.executable, "-m", "streamlit", "run", "dashboard/serve.py"]
     options = [f"--server.address={address}", f"--server.port={port}", "--server.headless=true"]
     allowed = {WITHOUT_SIGN_IN: "1"} if without_sign_in else {}
     os.execve(sys.executable, [*command, *options], {**os.environ, "DRAWDOWN_STORE": str(chosen), **allowed})

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 #: What request_cover finds, as the page says it.
 COVERS: Final = {
     "covered": "covered",
-    "over-committed": "more is booked than is left",
+    "over-committed": "too little is left for it",
     "too late": "after the last usable day",
     "too early": "before the first usable day",
     "out of scope": "service out of scope",
@@ -54,7 +54,7 @@ def shortfall(row: Mapping[str, Any]) -> str:
         (late, COVERS["too late"]),
         (early, COVERS["too early"]),
         (out_of_scope, COVERS["out of scope"]),
-        (row["over_quantity"] - late - early - out_of_scope, "more than is left"),
+        (row["over_quantity"] - late - early - out_of_scope, "more than is left for it"),
     ]
     return ", ".join(f"{fmt.quantity(quantity, row['unit'])} {why}" for quantity, why in parts if quantity)
 

@@ -1,26 +1,22 @@
--- What each of a row of holdings has left after a wish is met from those that are usable, the first first.
-CREATE OR REPLACE MACRO left_after(held, are_usable, wanted) AS
+-- What each of a row of holdings has left after a wish is met from those with a place, in the order of their places.
+CREATE OR REPLACE MACRO left_after(held, places, wanted) AS
     list_transform(
         held,
-        LAMBDA own, place : CASE
-            WHEN are_usable[place]
-                THEN
-                    own - least(
-                        own,
-                        greatest(
-                            0,
-                            wanted - coalesce(
-                                list_sum(
-                                    list_transform(
-                                        held[1:place - 1],
-                                        LAMBDA earlier, earlier_place :
-                                        CASE WHEN are_usable[earlier_place] THEN earlier ELSE 0 END
-                                    )
-                                ),
-                                0
+        LAMBDA own, own_index : CASE
+            WHEN places[own_index] IS NULL THEN own
+            ELSE
+                own - least(
+                    own,
+                    greatest(
+                        0,
+                        wanted - list_sum(
+                            list_transform(
+                                held,
+                                LAMBDA other, other_index :
+                                CASE WHEN places[other_index] < places[own_index] THEN other ELSE 0 END
                             )
                         )
                     )
-            ELSE own
+                )
         END
     );

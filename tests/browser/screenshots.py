@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.pages import PAGES
-from tests.browser.server import PAGE_MILLISECONDS, ROOT, browsing, serving, settled
+from tests.browser.server import PAGE_MILLISECONDS, ROOT, browsing, loaded, serving, settled
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -55,7 +55,7 @@ def _open(browser: Browser, scheme: Literal["light", "dark"], width: int) -> Pag
 def _taken(page: Page, link: str) -> bytes:
     """A page as a small PNG, once all there is to see of it is painted."""
     page.goto(link)
-    settled(page)
+    loaded(page)
     for chart in page.locator(".js-plotly-plot").filter(visible=True).all():
         expect(chart.locator(".main-svg").first).to_be_visible(timeout=PAGE_MILLISECONDS)
     # Tables are canvases, painted after they have their size.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).parents[2]
-APP = ROOT / "dashboard" / "app.py"
+APP = ROOT / "dashboard" / "serve.py"
 HOST = "127.0.0.1"
 START_SECONDS = 60
 #: The first figure of a fresh server compiles the draws kernel.
@@ -85,6 +85,12 @@ def settled(page: Page) -> None:
     expect(page.get_by_test_id("stApp")).to_have_attribute(
         "data-test-script-state", "notRunning", timeout=PAGE_MILLISECONDS
     )
+
+
+def loaded(page: Page) -> None:
+    """Wait until what draws the page's charts and tables has come: it is fetched when the first of them is shown."""
+    settled(page)
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=PAGE_MILLISECONDS)
 
 
 def visit(page: Page, address: str) -> None:

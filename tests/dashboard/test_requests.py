@@ -101,6 +101,9 @@ def test_a_programme_narrows_everything_on_the_page(visit: Visit, book: Book, as
     assert set(commitments["contract_id"]) == set(own["contract_id"])
     assert stages["request_count"].sum() == rows.filter(program_id=row["program_id"]).height
     assert sorted(lines["request_id"]) == sorted(own["request_id"])
+    for page, is_narrowed in ((app, True), (visit("requests"), False)):
+        context = " ".join(unescaped(text.value) for text in page.markdown)
+        assert ("booked and left are of whole contracts, other programmes included" in context) == is_narrowed
 
 
 def test_bad_values_in_a_link_are_named(visit: Visit) -> None:
@@ -249,7 +252,7 @@ def test_what_is_over_is_said_with_its_reasons(requested: Callable[..., Work]) -
         asked("R4", "B", "approved", 1),
     )
     assert [shortfall(row) for row in shown.commitments.iter_rows(named=True)] == [
-        "3 h after the last usable day, 2 h service out of scope, 4.5 h more than is left",
+        "3 h after the last usable day, 2 h service out of scope, 4.5 h more than is left for it",
         "",
     ]
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 
 def test_departments_have_their_shares_of_what_was_delivered(new_book: Callable[..., OpenBook]) -> None:
-    # Design: 0.25 x 12 = 3; Data: 0.75 x 12 + 4 - 1 = 12, the reversal counted by the shares of what it takes back.
+    # Design: 0.25 x 12 = 3; Data: 0.75 x 12 + 4 - 1 = 12, the reversal counted by the shares of what it takes back
+    # and no delivery itself.
     book = new_book(
         lots=[lot("C", 100, 1000)],
         consumption=[
@@ -31,7 +32,7 @@ def test_departments_have_their_shares_of_what_was_delivered(new_book: Callable[
     )
     assert across(book.run("consumption_by_department", as_of="2026-06-30")) == text("""
         contract_id  department       unit  delivery_count  delivered_quantity  first_on    last_on
-        C            Data             hour  2               12                  2026-01-10  2026-03-10
+        C            Data             hour  2               12                  2026-01-10  2026-02-10
         C            Design           hour  1               3                   2026-01-10  2026-01-10
         C            (no department)  hour  1               2                   2026-03-12  2026-03-12
     """)

@@ -18,6 +18,24 @@ if TYPE_CHECKING:
 AS_OF = "2026-03-31"
 LATER = "2026-05-01"
 
+#: The capped lot ends last, though most of it lapses first.
+CAPPED_AND_SHORTER = (
+    lot(
+        "capped lot",
+        10,
+        1000,
+        "2026-01-01..2026-05-31",
+        contract_id="capped and shorter",
+        grace_until="2026-12-31",
+        carry_over_cap_quantity=2,
+    ),
+    lot("shorter lot", 10, 1000, "2026-01-01..2026-09-30", contract_id="capped and shorter"),
+)
+TERM_FIRST = (
+    lot("old term", 10, 1000, "2025-01-01..2026-02-28", contract_id="term first", grace_until="2026-06-30"),
+    lot("present term", 10, 1000, contract_id="term first"),
+)
+
 
 def asked(
     request_id: str, contract_id: str, status: str, quantity: object, day: str | None = None, **other: object
@@ -37,7 +55,10 @@ def asked(
 @pytest.fixture(scope="module")
 def book(new_book: Callable[..., OpenBook]) -> OpenBook:
     return new_book(
-        contracts=[contract("bought in April", booked_on="2026-04-01")],
+        contracts=[
+            contract("bought in April", booked_on="2026-04-01"),
+            contract("term first", draw_order="current_term_first"),
+        ],
         lots=[
             lot("border", 10, 1000),
             lot("a hair over", 10, 1000),
@@ -56,8 +77,18 @@ def book(new_book: Callable[..., OpenBook]) -> OpenBook:
             lot("forever", 5, 500, "2026-01-01.."),
             lot("delivering", 10, 1000),
             lot("waiting", 5, 500),
+            lot("capped", 100, 10000, "2026-01-01..2026-05-31", grace_until="2026-09-30", carry_over_cap_quantity=20),
+            lot("below cap", 10, 1000, "2026-01-01..2026-05-31", grace_until="2026-09-30", carry_over_cap_quantity=20),
+            lot(
+                "none carried", 10, 1000, "2026-01-01..2026-05-31", grace_until="2026-09-30", carry_over_cap_quantity=0
+            ),
+            *CAPPED_AND_SHORTER,
+            *TERM_FIRST,
+            lot("gap 1", 10, 1000, "2026-01-01..2026-05-31", contract_id="gap"),
+            lot("gap 2", 10, 1000, "2026-09-01..", contract_id="gap"),
         ],
         consumption=[
+            used("D0", "capped", "2026-02-01", 40),
             used("D1", "border", "2026-02-01", 4),
             used("D2", "delivering", "2026-03-10", 5, request_id="delivering 1"),
             used("D3", "delivering", "2026-03-11", -2, reverses="D2"),
@@ -95,6 +126,17 @@ def book(new_book: Callable[..., OpenBook]) -> OpenBook:
             asked("waiting 2", "waiting", "requested", 2, requested_on="2026-02-28"),
             asked("waiting 3", "waiting", "approved", 3),
             asked("unbought 1", "unbought", "approved", 1),
+            asked("capped 1", "capped", "scheduled", 25, "2026-05-31"),
+            asked("capped 2", "capped", "scheduled", 21, "2026-06-01"),
+            asked("below cap 1", "below cap", "scheduled", 11, "2026-06-01"),
+            asked("none carried 1", "none carried", "scheduled", 3, "2026-05-31"),
+            asked("none carried 2", "none carried", "scheduled", 3, "2026-06-01"),
+            asked("capped and shorter 1", "capped and shorter", "scheduled", 8, LATER),
+            asked("capped and shorter 2", "capped and shorter", "scheduled", 12, "2026-06-15"),
+            asked("term first 1", "term first", "scheduled", 8, LATER),
+            asked("term first 2", "term first", "scheduled", 10, "2026-08-01"),
+            asked("term first 3", "term first", "approved", 1),
+            asked("gap 1", "gap", "scheduled", 3, "2026-08-01"),
         ],
     )
 
@@ -135,6 +177,23 @@ def covered(book: Book, contract_id: str, as_of: str = AS_OF) -> list[list[str]]
             "waiting 3  1  3  0  covered | waiting 1  2  4  2  over-committed | waiting 2  3  2  2  over-committed",
         ),
         ("unbought", "unbought 1  1  1  1  nothing held"),
+        # Of 60 left, 40 lapse with the term: 25 of them are used on its last day, and 20 are there on the next.
+        ("capped", "capped 1  1  25  0  covered | capped 2  2  21  1  over-committed"),
+        ("below cap", "below cap 1  1  11  1  over-committed"),
+        ("none carried", "none carried 1  1  3  0  covered | none carried 2  2  3  3  too late"),
+        # 8 of the shorter lot, which ends first; after the term its 2 and the 2 carried over are left for the 12.
+        (
+            "capped and shorter",
+            "capped and shorter 1  1  8  0  covered | capped and shorter 2  2  12  8  over-committed",
+        ),
+        # 8 of the present term, although the old one ends first; then its 2, the old one being over. Without a day
+        # the old one will still do.
+        (
+            "term first",
+            "term first 1  1  8  0  covered | term first 2  2  10  8  over-committed | term first 3  3  1  0  covered",
+        ),
+        # After the first lot and before the second, which never ends.
+        ("gap", "gap 1  1  3  3  too early"),
     ],
 )
 def test_each_request_is_covered_or_says_why_not(book: OpenBook, contract_id: str, rows: str) -> None:
@@ -145,6 +204,32 @@ def test_what_is_delivered_later_is_still_to_come_and_what_is_bought_later_is_no
     assert covered(book, "delivering", "2026-03-09")[0] == ["delivering 1", "1", "4", "0", "covered"]
     assert covered(book, "delivering", "2026-04-10")[0] == ["delivering 1", "1", "0", "0", "covered"]
     assert covered(book, "bought in April", "2026-04-01") == [["bought in April 1", "1", "1", "0", "covered"]]
+
+
+def test_at_the_close_of_the_term_what_is_above_the_cap_has_lapsed(book: OpenBook) -> None:
+    rows = [["capped 2", "1", "21", "1", "over-committed"], ["capped 1", "2", "25", "25", "over-committed"]]
+    assert covered(book, "capped", "2026-05-31") == rows
+
+
+def test_what_is_covered_is_what_is_drawn_once_delivered(book: OpenBook, new_book: Callable[..., OpenBook]) -> None:
+    rows = book.run("request_cover", as_of=AS_OF)
+    shown = rows.filter(pl.col("contract_id").is_in(["capped and shorter", "term first"]), status="scheduled")
+    days = {"capped and shorter 2": "2026-06-15", "term first 2": "2026-08-01"}
+    delivered = new_book(
+        contracts=[contract("term first", draw_order="current_term_first")],
+        lots=[*CAPPED_AND_SHORTER, *TERM_FIRST],
+        consumption=[
+            used(request_id, contract_id, days.get(request_id, LATER), quantity)
+            for request_id, contract_id, quantity in shown.select(
+                "request_id", "contract_id", "open_quantity"
+            ).iter_rows()
+        ],
+    )
+    drawn = delivered.run("deliveries", first_day=AS_OF, last_day="2026-12-31")
+    assert drawn.height == 4
+    assert sorted(drawn.select("consumption_id", "drawn_quantity").iter_rows()) == sorted(
+        shown.select("request_id", "covered_quantity").iter_rows()
+    )
 
 
 @pytest.mark.parametrize(
@@ -160,6 +245,7 @@ def test_what_is_delivered_later_is_still_to_come_and_what_is_bought_later_is_no
         ("delivering", "hour  4  0  0  0  1  1  3  0  0  0  0  False  0"),
         ("waiting", "hour  5  0  6  3  0  3  2  0  0  0  0  False  4"),
         ("unbought", "hour  0  0  0  1  0  1  -1  1  0  0  0  True  0"),
+        ("capped", "hour  60  0  0  0  46  46  14  1  0  0  0  True  0"),
     ],
 )
 def test_commitments_of_a_contract(book: OpenBook, contract_id: str, row: str) -> None:
@@ -195,6 +281,11 @@ def test_over_is_never_less_than_what_is_booked_beyond_all_that_is_left(book: Op
 
 def test_usable_lots_are_those_open_in_grace_or_bought_and_not_yet_begun(book: OpenBook) -> None:
     rows = across(book.run("usable_lots", as_of=AS_OF).select("lot_id", "is_upcoming", "quantity"))
+    shown = book.run("usable_lots", as_of=AS_OF).select("lot_id", "quantity", "carry_over_quantity")
+    assert [row for row in across(shown) if row[0] in ("capped", "below cap")] == [
+        ["below cap", "10", "10"],
+        ["capped", "60", "20"],
+    ]
     assert [row for row in rows if row[0] in ("border", "grace", "last year", "next year", "bought in April")] == [
         ["border", "False", "6"],
         ["grace", "False", "10"],
@@ -220,6 +311,7 @@ def course(new_book: Callable[..., OpenBook]) -> OpenBook:
             used("U5", "C", "2026-03-09", -2, project_id="beta", reverses="U4"),
             used("U6", "C", "2026-03-10", 1, unit="day"),
             used("U7", "C", "2026-04-01", 9, project_id="alpha", request_id="R1"),
+            used("U8", "C", "2026-04-02", -9, reverses="U7"),  # names neither
         ],
         requests=[
             asked("R1", "C", "delivered", 3, "2026-03-05", project_id="alpha", requested_on="2026-02-01"),
@@ -291,4 +383,21 @@ def test_deliveries_of_a_request_are_net_of_what_was_taken_back(course: OpenBook
     """)
     assert across(course.run("request_deliveries", as_of="2026-04-01"))[1:] == text("""
         R1  C  11  2026-03-05  2026-04-01
+    """)
+    # What is taken back is no delivery: the last stays that of 1 April.
+    assert across(course.run("request_deliveries", as_of="2026-04-02"))[1:] == text("""
+        R1  C  2  2026-03-05  2026-04-01
+    """)
+
+
+def test_a_reversal_without_a_project_belongs_to_that_of_what_it_takes_back(course: OpenBook) -> None:
+    rows = course.run("requests_by_project", as_of="2026-04-02").select(
+        "project_id", "program_name", "unit", "for_request_quantity", "unrequested_quantity", "last_on"
+    )
+    # beta's only delivery was taken back the day after: it is still its last.
+    assert across(rows)[1:] == text("""
+        (no project)  -       day   0  1  2026-03-10
+        (no project)  -       hour  0  0  -
+        alpha         Growth  hour  2  4  2026-04-01
+        beta          -       hour  0  0  2026-03-08
     """)
