@@ -1,6 +1,7 @@
 -- What was delivered in a span of days: for what, by whom, on which lots, and what no lot covered.
 --
--- A line counts on its service date, whenever it was posted (R1.5); the reversal of a line is a line of its own.
+-- A line counts on its service date, whenever it was posted (R1.5); the reversal of a line is a line of its own:
+-- it mirrors the departments of the line it takes back, and its project and request where it names none itself.
 --
 -- Grain:   one row per delivery line, or reversal of one, served from first_day to last_day
 -- Order:   service_date, posted_on, consumption_id
@@ -37,12 +38,13 @@ WITH served AS (
         consumption.service_date,
         consumption.posted_on,
         consumption.service_type,
-        consumption.project_id,
-        consumption.request_id,
+        coalesce(consumption.project_id, taken_back.project_id) AS project_id,
+        coalesce(consumption.request_id, taken_back.request_id) AS request_id,
         consumption.reverses,
         consumption.unit,
         consumption.quantity
     FROM consumption
+    LEFT JOIN consumption AS taken_back ON consumption.reverses = taken_back.consumption_id
     WHERE consumption.service_date BETWEEN first_day AND last_day
 ),
 
@@ -75,7 +77,7 @@ shared AS (
         consumption_departments.share,
         rtrim(rtrim(CAST(CAST(consumption_departments.share * 100 AS DECIMAL(18, 2)) AS VARCHAR), '0'), '.') AS percent
     FROM consumption_departments
-    SEMI JOIN served ON consumption_departments.consumption_id = served.consumption_id
+    SEMI JOIN served ON consumption_departments.consumption_id = coalesce(served.reverses, served.consumption_id)
 ),
 
 delivered_by AS (
@@ -118,7 +120,7 @@ INNER JOIN contracts ON served.contract_id = contracts.contract_id
 INNER JOIN accounts ON contracts.account_id = accounts.account_id
 LEFT JOIN drawn ON served.consumption_id = drawn.consumption_id
 LEFT JOIN beyond ON served.consumption_id = beyond.consumption_id
-LEFT JOIN delivered_by ON served.consumption_id = delivered_by.consumption_id
+LEFT JOIN delivered_by ON coalesce(served.reverses, served.consumption_id) = delivered_by.consumption_id
 LEFT JOIN projects ON served.project_id = projects.project_id
 LEFT JOIN programs ON projects.program_id = programs.program_id
 LEFT JOIN requests ON served.request_id = requests.request_id;

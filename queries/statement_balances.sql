@@ -1,11 +1,12 @@
 -- What a client had, used and has left of every lot over a span of days; a statement is made of it.
 --
--- Opening + bought + transferred in - transferred out - used - lapsed = closing, which is the next span's opening.
+-- Opening + bought + transferred in - transferred out + restored - used - lapsed = closing, which is the next span's
+-- opening. What is left above a carry-over cap lapses before the rest does: its day, quantity and price are apart.
 --
 -- Grain:   one row per lot that held units, or moved any, from first_day to last_day
 -- Order:   account_id, contract_id, usable_until, lot_id
--- Reads:   amendments, lot_terms, movements
--- Rules:   R1.2, R1.3, R2.1, R4.5, R4.6, R7.2, R7.6, R7.7
+-- Reads:   amendments, lot_terms, lots, movements
+-- Rules:   R1.2, R1.3, R2.1, R4.5, R4.6, R7.1, R7.2, R7.4, R7.6, R7.7
 -- Columns:
 --   lot_id                    VARCHAR        the lot
 --   contract_id               VARCHAR        its contract
@@ -20,10 +21,14 @@
 --   bought_quantity           DECIMAL(18,4)  units bought or added, less those taken back
 --   transferred_in_quantity   DECIMAL(18,4)  units moved here from another lot
 --   transferred_out_quantity  DECIMAL(18,4)  units moved to another lot
+--   restored_quantity         DECIMAL(18,4)  units an extension brought back after they had lapsed
 --   used_quantity             DECIMAL(18,4)  units drawn, net of reversals
---   lapsed_quantity           DECIMAL(18,4)  units lapsed, net of those a reversal brought back
+--   lapsed_quantity           DECIMAL(18,4)  units lapsed and not brought back by last_day
 --   closing_quantity          DECIMAL(18,4)  units left at the close of last_day
 --   closing_amount            DECIMAL(18,3)  their price
+--   capped_on                 DATE           day at whose close units above the carry-over cap lapse; empty = none would
+--   above_cap_quantity        DECIMAL(18,4)  of closing_quantity, units that lapse then unless they are used
+--   above_cap_amount          DECIMAL(18,3)  their price
 CREATE OR REPLACE MACRO statement_balances(first_day DATE, last_day DATE) AS TABLE
 WITH moved AS (
     SELECT
@@ -56,6 +61,48 @@ summed AS (
         count(*) FILTER (WHERE NOT moved.is_before AND moved.change <> 0) AS move_count
     FROM moved
     GROUP BY moved.lot_id
+),
+
+-- every end a lot was ever given, and when the next one came
+ends AS (
+    SELECT
+        given.lot_id,
+        given.from_day,
+        given.ends_on,
+        lead(given.from_day) OVER (PARTITION BY given.lot_id ORDER BY given.from_day, given.ends_on) AS replaced_on
+    FROM (
+        SELECT lots.lot_id, lots.valid_from AS from_day, lots.expires_on AS ends_on FROM lots
+        UNION ALL
+        SELECT amendments.lot_id, amendments.effective_on, amendments.new_expires_on FROM amendments
+        WHERE amendments.new_expires_on IS NOT NULL
+    ) AS given
+),
+
+-- a cap counts once, at the first end that was not put off in time
+caps AS (
+    SELECT
+        lots.lot_id,
+        lots.carry_over_cap_quantity AS quantity,
+        min(ends.ends_on) FILTER (WHERE ends.replaced_on IS NULL OR ends.replaced_on > ends.ends_on) AS capped_on
+    FROM lots
+    INNER JOIN ends ON lots.lot_id = ends.lot_id
+    WHERE lots.carry_over_cap_quantity IS NOT NULL
+    GROUP BY lots.lot_id, lots.carry_over_cap_quantity
+),
+
+capped AS (
+    SELECT
+        summed.lot_id,
+        caps.capped_on,
+        summed.closing - caps.quantity AS above_cap,
+        price_of_units(summed.worth, nullif(summed.closing, 0), above_cap, lot_terms.minor_unit) AS worth
+    FROM summed
+    INNER JOIN caps ON summed.lot_id = caps.lot_id
+    INNER JOIN lot_terms ON summed.lot_id = lot_terms.lot_id
+    WHERE
+        summed.closing > caps.quantity
+        AND caps.capped_on > last_day
+        AND caps.capped_on < lot_terms.usable_until
 )
 
 SELECT
@@ -72,10 +119,15 @@ SELECT
     CAST(summed.bought AS DECIMAL(18, 4)) AS bought_quantity,
     CAST(summed.arrived AS DECIMAL(18, 4)) AS transferred_in_quantity,
     CAST(summed.departed AS DECIMAL(18, 4)) AS transferred_out_quantity,
+    CAST(greatest(-summed.lapsed, 0) AS DECIMAL(18, 4)) AS restored_quantity,
     CAST(summed.used AS DECIMAL(18, 4)) AS used_quantity,
-    CAST(summed.lapsed AS DECIMAL(18, 4)) AS lapsed_quantity,
+    CAST(greatest(summed.lapsed, 0) AS DECIMAL(18, 4)) AS lapsed_quantity,
     CAST(summed.closing AS DECIMAL(18, 4)) AS closing_quantity,
-    CAST(summed.worth AS DECIMAL(18, 3)) AS closing_amount
+    CAST(summed.worth AS DECIMAL(18, 3)) AS closing_amount,
+    capped.capped_on,
+    CAST(coalesce(capped.above_cap, 0) AS DECIMAL(18, 4)) AS above_cap_quantity,
+    CAST(coalesce(capped.worth, 0) AS DECIMAL(18, 3)) AS above_cap_amount
 FROM summed
 INNER JOIN lot_terms ON summed.lot_id = lot_terms.lot_id
+LEFT JOIN capped ON summed.lot_id = capped.lot_id
 WHERE summed.opening <> 0 OR summed.closing <> 0 OR summed.move_count > 0;

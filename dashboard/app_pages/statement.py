@@ -12,7 +12,7 @@ from dashboard.downloads import XLSX, download
 from dashboard.explain import Behind
 from dashboard.filters import changes_since
 from dashboard.parts import Stat, assumptions, figure_row, headline, muted, plain
-from dashboard.session import View, before, current, store
+from dashboard.session import MONTHS_EARLIER, PREVIOUS_SNAPSHOT, View, before, current, store
 from dashboard.statement import words
 from dashboard.statement.choices import choose_client, choose_month, clients
 from dashboard.statement.files import archive, named
@@ -22,6 +22,7 @@ from dashboard.statement.preview import of_total, preview
 from dashboard.statement.statement import statements
 from dashboard.statement.workbook import workbook
 from data.firm import Firm, FirmError, firm
+from queries.calendar import months_after
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +36,7 @@ _ARCHIVE: Final = "_statements_archive"
 #: Figures of a client with more units than this are told in the tables.
 _MOST_UNITS: Final = 2
 #: What is told beside the figures only where there is any.
-_RARE: Final = {"Bought": "bought", "Lapsed": "lapsed"}
+_RARE: Final = {"Bought": "bought", "Brought back": "restored", "Lapsed": "lapsed"}
 
 
 def render(view: View) -> None:
@@ -53,7 +54,7 @@ def render(view: View) -> None:
             month = choose_month(view)
         files = [st.container(width="content") for _ in range(3)]
     own = replace(everyone, filters={**everyone.filters, "account": client})
-    statement = statements(own.ask, view.snapshot, month).get(client)
+    statement = _stated(own, month).get(client)
     house = _firm()
     if house and statement:
         _downloads(files, statement, house)
@@ -65,28 +66,41 @@ def render(view: View) -> None:
         return
     earlier = _before(own, month)
     with answer:
-        since = changes_since(view) if earlier else ""
-        headline(words.sentence(statement), f"{_context(everyone, statement)}{since}")
+        since = _since(view, earlier) if earlier else ""
+        headline(words.sentence(statement), f"{_context(statement)}{since}")
     if statement.totals:
         figure_row(_stats(own, statement, earlier), statement.totals[0].currency)
     preview(own, statement)
     assumptions(" ".join(words.terms(statement)))
 
 
-def _context(view: View, statement: Statement) -> str:
-    """The days, what is known of them, and that a filter hides contracts, since the client would miss those."""
-    only = [f"only contracts of {name} {view.filters[name]}" for name in ("owner", "vehicle") if name in view.filters]
-    known = f"as known on {words.full_day(statement.known_on)}"
-    return " · ".join([words.period(statement), known, *only])
+def _stated(view: View, month: Month) -> dict[str, Statement]:
+    """The statements of a month; each says where the view narrows it, since the client would miss the rest."""
+    return statements(view.ask, view.snapshot, month, only=words.only(view.filters, view.scope))
+
+
+def _context(statement: Statement) -> str:
+    """The days, what is known of them, and that contracts are hidden."""
+    said = [words.period(statement), f"as known on {words.full_day(statement.known_on)}", statement.only.rstrip(".")]
+    return " · ".join(part for part in said if part)
 
 
 def _before(own: View, month: Month) -> Statement | None:
-    """The same month as it was stated before, where it had ended by then."""
+    """An earlier month as known now; or this one as the snapshot before stated it, where it had ended by then."""
+    if own.since != PREVIOUS_SNAPSHOT:
+        until = months_after(month.last_day, -MONTHS_EARLIER[own.since])
+        return next(iter(_stated(own, month_named(f"{until:%Y-%m}", until)).values()), None)
     earlier = before(own)
     if earlier is None or earlier.as_of < month.last_day:
         return None
-    then = month_named(month.key, earlier.as_of)
-    return next(iter(statements(earlier.ask, earlier.snapshot, then).values()), None)
+    return next(iter(_stated(earlier, month_named(month.key, earlier.as_of)).values()), None)
+
+
+def _since(view: View, earlier: Statement) -> str:
+    """What the changes are since, as the caption says it."""
+    if view.since == PREVIOUS_SNAPSHOT:
+        return changes_since(view)
+    return f" · changes from {words.period(earlier)}, as known now"
 
 
 def _stats(own: View, statement: Statement, earlier: Statement | None) -> list[Stat]:
@@ -147,13 +161,13 @@ def _everyone(view: View, month: Month, house: Firm) -> None:
         st.session_state[_ARCHIVE] = (key, made)
     if key == asked:
         meaning = f"The statements of all clients in view for {month.name}, each as PDF and XLSX."
-        name = f"statements-{month.key}.zip"
+        name = f"statements-{month.file_key}.zip"
         with place:
             download("Take the ZIP", name, "application/zip", lambda: made, key="statements_zip", meaning=meaning)
 
 
 def _archived(view: View, month: Month, house: Firm) -> bytes:
-    stated = statements(view.ask, view.snapshot, month)
+    stated = _stated(view, month)
     said = f"Writing {fmt.count(len(stated), 'statement')} …"
     bar = st.progress(0.0, said)
 

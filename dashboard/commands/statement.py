@@ -65,7 +65,7 @@ def statement(
     opened = open_snapshot(folder, snapshot)
     asked = _month(month_, as_of, opened.dated_on)
     book = Book(opened)
-    found = statements(book.run, opened, asked, **_narrowed(book, client))
+    found = statements(book.run, opened, asked, only="", **_narrowed(book, client))
     if not found:
         known = words.full_day(opened.dated_on)
         raise StatementError(
@@ -74,15 +74,22 @@ def statement(
         )
     try:
         out.mkdir(parents=True, exist_ok=True)
-        with progress_bar(f"Writing {fmt.count(len(found), 'statement')}") as on_progress:
-            for number, (name, one) in enumerate(named(found.values()), start=1):
-                path = out / f"{name}.{format_}"
-                _write(path, MADE_BY[format_](one, house))
-                on_progress(number, len(found))
-                if not every:
-                    Console().print(f"{path}: {words.sentence(one)}.", markup=False, highlight=False, soft_wrap=True)
     except OSError as error:
         raise StatementError(f"{out} can't be written to: {error.strerror}.") from error
+    with progress_bar(f"Writing {fmt.count(len(found), 'statement')}") as on_progress:
+        for number, (name, one) in enumerate(named(found.values()), start=1):
+            path = out / f"{name}.{format_}"
+            try:
+                _write(path, MADE_BY[format_](one, house))
+            except OSError as error:
+                written = f" {number - 1} of {len(found)} statements were written before it." if every else ""
+                raise StatementError(
+                    f"{path}, the statement of {one.client} ({one.account_id}), can't be written to:"
+                    f" {error.strerror}.{written}"
+                ) from error
+            on_progress(number, len(found))
+            if not every:
+                Console().print(f"{path}: {words.sentence(one)}.", markup=False, highlight=False, soft_wrap=True)
     if every:
         Console().print(f"{fmt.count(len(found), 'statement')} in {out}", markup=False, highlight=False, soft_wrap=True)
 

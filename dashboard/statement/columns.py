@@ -25,6 +25,7 @@ _COLUMNS = (
     Column("Bought", attrgetter("bought")),
     Column("Moved in", attrgetter("transferred_in"), is_rare=True),
     Column("Moved out", attrgetter("transferred_out"), is_rare=True),
+    Column("Brought back", attrgetter("restored"), is_rare=True),
     Column("Used", attrgetter("used")),
     Column("Lapsed", attrgetter("lapsed")),
     Column("Closing", attrgetter("closing")),

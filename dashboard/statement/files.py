@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from dashboard.statement.statement import Statement
     from data.firm import Firm
 
-_LONGEST: Final = 60
+#: Bytes, which is what file systems count, of each of the two texts a name has.
+_LONGEST: Final = 90
 #: Archives keep the time of each file; one that never changes lets the same figures give the same bytes.
 _DATED: Final = (1980, 1, 1, 0, 0, 0)
 
@@ -36,7 +37,7 @@ def named(statements: Iterable[Statement]) -> Iterator[tuple[str, Statement]]:
     """Each statement with a name for its file, without ending, that no other of them has on any file system."""
     taken: set[str] = set()
     for statement in statements:
-        parts = (_plain(statement.client), _plain(statement.account_id), statement.month.key)
+        parts = (_plain(statement.client), _plain(statement.account_id), statement.month.file_key)
         name = "-".join(part for part in parts if part)
         unique, number = name, 1
         while unique.casefold() in taken:
@@ -65,4 +66,4 @@ def archive(statements: Iterable[Statement], firm: Firm, on_made: Callable[[int]
 
 def _plain(text: str) -> str:
     """Text as a part of a file name: letters, digits and hyphens."""
-    return re.sub(r"[\W_]+", "-", text).strip("-")[:_LONGEST].strip("-")
+    return re.sub(r"[\W_]+", "-", text).strip("-").encode()[:_LONGEST].decode(errors="ignore").strip("-")

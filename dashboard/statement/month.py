@@ -27,6 +27,11 @@ class Month:
         return f"{self.first_day:%Y-%m}"
 
     @property
+    def file_key(self) -> str:
+        """How files name it: `2026-10`, or `2026-10-to-15` for what is not all of it."""
+        return f"{self.key}-to-{self.last_day:%d}" if self.is_to_date else self.key
+
+    @property
     def name(self) -> str:
         """`October 2026`."""
         return f"{self.first_day:%B %Y}"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import date
 
-    from dashboard.statement.statement import Beyond, Delivery, Holding, Lot, Point, Project, Statement
+    from dashboard.statement.statement import Beyond, Delivery, Holding, Left, Point, Project, Statement
     from data.firm import Firm
 
 _TEMPLATE: Final = Path(__file__).with_name("statement.typ")
@@ -69,9 +69,10 @@ def _content(statement: Statement, firm: Firm) -> dict[str, Any]:
         "client": statement.client,
         "period": words.period(statement),
         "when": words.in_month(statement),
+        "only": statement.only,
         "sentence": f"{words.sentence(statement)}.",
         "totals": [_total(statement, total) for total in statement.totals],
-        "left": [_left(statement, lot) for lot in statement.left],
+        "left": [_left(statement, left) for left in statement.left],
         "beyond": [_beyond(row) for row in statement.beyond],
         "projects": [_project(row) for row in statement.projects],
         "deliveries": [_delivery(line) for line in statement.deliveries],
@@ -84,10 +85,10 @@ def _total(statement: Statement, total: Holding) -> dict[str, Any]:
     units, unit = total.units, total.unit
     lots = statement.lots_of(total)
     columns = columns_of(units)
-    places = words.digits(value for lot in lots for value in (*lot.units, *units))
+    places = words.digits(value for lot in lots for value in lot.units)
     every: list[Holding] = [*lots, total]
     written = [[words.number(column.of(one.units), unit, places) for column in columns] for one in every]
-    whole = max(units.available, units.used + units.closing + units.lapsed, Decimal(1))
+    whole = max(units.available, units.used + units.closing + units.lapsed) or Decimal(1)
     return {
         "heading": words.heading(total, statement.totals),
         "left": f"{words.quantity(units.closing, unit)} left",
@@ -104,7 +105,8 @@ def _total(statement: Statement, total: Holding) -> dict[str, Any]:
     }
 
 
-def _left(statement: Statement, lot: Lot) -> dict[str, Any]:
+def _left(statement: Statement, left: Left) -> dict[str, Any]:
+    lot = left.lot
     points = statement.courses.get(lot.lot_id, ())
     first = points[0].on if points else statement.month.first_day
     last = max(lot.usable_until or statement.month.last_day, statement.month.last_day)
@@ -119,12 +121,12 @@ def _left(statement: Statement, lot: Lot) -> dict[str, Any]:
     if ideal and lot.expires_on and lot.expires_on > points[-1].on:
         ideal.append(at(lot.expires_on, Decimal(0)))
     return {
-        "until": words.full_day(lot.usable_until) if lot.usable_until else "No end",
-        "when": words.until(lot, statement.month.last_day),
+        "until": words.full_day(left.until) if left.until else "No end",
+        "when": words.until(left, statement.month.last_day),
         "name": words.capital(lot.service),
         "detail": lot.lot_id,
-        "left": words.quantity(lot.units.closing, lot.unit),
-        "worth": words.number(lot.closing_amount, lot.currency),
+        "left": words.quantity(left.quantity, lot.unit),
+        "worth": words.number(left.amount, lot.currency),
         "course": course,
         "ideal": ideal,
     }

@@ -70,18 +70,21 @@ def _left(view: View, statement: Statement) -> None:
         return
     rows = pl.DataFrame(
         {
-            "usable_until": [lot.usable_until for lot in statement.left],
-            "when": [words.until(lot, statement.month.last_day) for lot in statement.left],
-            "service": [words.capital(lot.service) for lot in statement.left],
-            "lot": [lot.lot_id for lot in statement.left],
-            "left": [words.quantity(lot.units.closing, lot.unit) for lot in statement.left],
-            "worth": [words.number(lot.closing_amount, lot.currency) for lot in statement.left],
+            "usable_until": [left.until for left in statement.left],
+            "when": [words.until(left, statement.month.last_day) for left in statement.left],
+            "service": [words.capital(left.lot.service) for left in statement.left],
+            "lot": [left.lot.lot_id for left in statement.left],
+            "left": [words.quantity(left.quantity, left.lot.unit) for left in statement.left],
+            "worth": [words.number(left.amount, left.lot.currency) for left in statement.left],
         },
         schema_overrides={"usable_until": pl.Date},
     )
     section("Use next", "statement_balances", view.ask("statement_balances", **span(statement)), view)
     columns = {
-        "usable_until": day_column("Usable until", "The last usable day, carry-over included; empty = no end."),
+        "usable_until": day_column(
+            "Usable until",
+            "The last usable day, carry-over included; what is above a carry-over cap ends before; empty = no end.",
+        ),
         "when": text_column("Time left"),
         "service": text_column("Service"),
         "lot": text_column("Lot"),

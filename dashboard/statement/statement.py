@@ -21,12 +21,13 @@ Ask: TypeAlias = "Callable[..., pl.DataFrame]"
 
 
 class Units(NamedTuple):
-    """What became of some units in the month: opening + bought + in - out - used - lapsed = closing."""
+    """What became of some units in the month: opening + bought + in - out + restored - used - lapsed = closing."""
 
     opening: Decimal
     bought: Decimal
     transferred_in: Decimal
     transferred_out: Decimal
+    restored: Decimal
     used: Decimal
     lapsed: Decimal
     closing: Decimal
@@ -34,7 +35,7 @@ class Units(NamedTuple):
     @property
     def available(self) -> Decimal:
         """What could be used in the month."""
-        return self.opening + self.bought + self.transferred_in - self.transferred_out
+        return self.opening + self.bought + self.transferred_in - self.transferred_out + self.restored
 
 
 @dataclass(frozen=True)
@@ -49,13 +50,43 @@ class Holding:
 
 @dataclass(frozen=True)
 class Lot(Holding):
-    """One purchased tranche, and until when it can be used."""
+    """One purchased tranche, and until when it can be used.
+
+    Attributes:
+        capped_on: the day at whose close units above its carry-over cap lapse; None where none would.
+        above_cap: the units left that lapse then unless they are used.
+        above_cap_amount: their price.
+    """
 
     lot_id: str
     contract_id: str
     service: str
     expires_on: date | None
     usable_until: date | None
+    capped_on: date | None
+    above_cap: Decimal
+    above_cap_amount: Decimal
+
+    @property
+    def left(self) -> tuple[Left, ...]:
+        """What is left of it by the day it ends: what is above a carry-over cap apart from what is carried over."""
+        is_capped = self.above_cap > 0
+        kept, worth = self.units.closing - self.above_cap, self.closing_amount - self.above_cap_amount
+        parts = (
+            Left(self, self.above_cap, self.above_cap_amount, self.capped_on, "above the cap" if is_capped else ""),
+            Left(self, kept, worth, self.usable_until, "carried over" if is_capped else ""),
+        )
+        return tuple(part for part in parts if part.quantity > 0)
+
+
+class Left(NamedTuple):
+    """Units left of a lot, their price, the last day they can be used, and which part of a capped lot they are."""
+
+    lot: Lot
+    quantity: Decimal
+    amount: Decimal
+    until: date | None
+    part: str
 
 
 @dataclass(frozen=True)
@@ -123,6 +154,7 @@ class Statement:
         month: the days it is about.
         snapshot_id: what it rests on.
         known_on: the day of that snapshot: what is posted later is not in it.
+        only: which of the client's contracts it is narrowed to, in words; empty where it is to none.
         lots: every lot that held or moved units, by contract and last usable day.
         deliveries: what was delivered, day by day.
         courses: how each lot that is left has burnt down, by lot.
@@ -133,6 +165,7 @@ class Statement:
     month: Month
     snapshot_id: str
     known_on: date
+    only: str
     lots: tuple[Lot, ...]
     deliveries: tuple[Delivery, ...]
     courses: dict[str, tuple[Point, ...]]
@@ -157,10 +190,16 @@ class Statement:
         return [lot for lot in self.lots if (lot.unit, lot.currency) == (total.unit, total.currency)]
 
     @property
-    def left(self) -> tuple[Lot, ...]:
-        """The lots with units left, those that end next first, those that never end last."""
-        left = [lot for lot in self.lots if lot.units.closing > 0]
-        return tuple(sorted(left, key=lambda lot: (lot.usable_until or date.max, lot.lot_id)))
+    def left(self) -> tuple[Left, ...]:
+        """What is left, what ends next first, what never ends last."""
+        left = [part for lot in self.lots for part in lot.left]
+        return tuple(sorted(left, key=lambda part: (part.until or date.max, part.lot.lot_id)))
+
+    @property
+    def contracts(self) -> tuple[str, ...]:
+        """The contracts it is about: those that held or moved units, or were delivered to."""
+        named = {lot.contract_id for lot in self.lots} | {line.contract_id for line in self.deliveries}
+        return tuple(sorted(named))
 
     @property
     def delivered(self) -> dict[tuple[str, str], Decimal]:
@@ -192,13 +231,14 @@ class Statement:
         return groups
 
 
-def statements(ask: Ask, snapshot: Snapshot, month: Month, **narrowed: str) -> dict[str, Statement]:
+def statements(ask: Ask, snapshot: Snapshot, month: Month, *, only: str, **narrowed: str) -> dict[str, Statement]:
     """The statement of every client who held units or was delivered to in a month, by account_id.
 
     Args:
         ask: asks the figures, in the scope of who may see them.
         snapshot: what they rest on.
         month: the days asked about.
+        only: which contracts `ask` is narrowed to, in words; empty where it is to none of a client's.
         **narrowed: filters to narrow the clients or contracts further, such as `account`.
 
     Raises:
@@ -222,6 +262,7 @@ def statements(ask: Ask, snapshot: Snapshot, month: Month, **narrowed: str) -> d
             month,
             snapshot.snapshot_id,
             snapshot.dated_on,
+            only,
             tuple(lots[account_id]),
             tuple(deliveries[account_id]),
             {lot.lot_id: courses[lot.lot_id] for lot in lots[account_id] if lot.lot_id in courses},
@@ -234,9 +275,16 @@ _DELIVERY = tuple(field.name for field in fields(Delivery))
 
 
 def _lot(row: dict[str, Any]) -> Lot:
-    named = ("lot_id", "contract_id", "service", "unit", "currency", "expires_on", "usable_until")
+    named = (
+        *("lot_id", "contract_id", "service", "unit", "currency", "closing_amount", "expires_on", "usable_until"),
+        *("capped_on", "above_cap_amount"),
+    )
     units = Units(*(row[f"{name}_quantity"] for name in Units._fields))
-    return Lot(**{name: row[name] for name in named}, units=units, closing_amount=row["closing_amount"])
+    return Lot(
+        **{name: row[name] for name in named},
+        units=units,
+        above_cap=row["above_cap_quantity"],
+    )
 
 
 def _courses(burn_down: pl.DataFrame, lot_ids: pl.Series) -> dict[str, tuple[Point, ...]]:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from dashboard import format as fmt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import date
 
-    from dashboard.statement.statement import Delivery, Holding, Lot, Statement
+    from dashboard.statement.statement import Delivery, Holding, Left, Statement
+    from queries.scope import Scope
 
 
 def digits(values: Iterable[Decimal]) -> int:
@@ -47,15 +48,27 @@ def heading(total: Holding, totals: Iterable[Holding]) -> str:
     return f"{named} bought in {total.currency}" if several else named
 
 
+def only(filters: Mapping[str, str], scope: Scope) -> str:
+    """Which contracts a question about clients is narrowed to; empty where it is to none of a client's."""
+    owned = [f"owner {filters['owner']}"] if "owner" in filters else []
+    if not owned and scope.owners is not None:
+        owned = [_joined(sorted(scope.owners))]
+    narrowed = [*owned, *(f"vehicle {value}" for name, value in filters.items() if name == "vehicle")]
+    return f"Only contracts of {_joined(narrowed)}." if narrowed else ""
+
+
 def sentence(statement: Statement) -> str:
     """The month in one sentence."""
     totals = statement.totals
-    used = [_used(total) for total in totals if total.units.used >= 0]
+    used = [_used(total) for total in totals if total.units.used >= 0 and (total.units.used or total.units.available)]
     back = [quantity(-total.units.used, total.unit) for total in totals if total.units.used < 0]
     over = _beyond(statement)
+    more = [quantity(value, unit) for unit, value in over.items() if value > 0]
+    less = [quantity(-value, unit) for unit, value in over.items() if value < 0]
     did = [f"used {_joined(used)}"] if used else []
     did += [f"got {_joined(back)} back"] if back else []
-    did += [f"{'had' if did else 'used'} {_joined(over)} beyond what was bought"] if over else []
+    did += [f"{'had' if did else 'used'} {_joined(more)} beyond what was bought"] if more else []
+    did += [f"had {_joined(less)} beyond what was bought taken back"] if less else []
     left = f"; {_left(statement)}" if totals else ""
     return f"{statement.client} {_joined(did or ['used nothing'])} {in_month(statement)}{left}"
 
@@ -73,13 +86,16 @@ def period(statement: Statement) -> str:
     return f"{days}, month to date" if month.is_to_date else days
 
 
-def until(lot: Lot, on: date) -> str:
-    """How long a lot can still be used, and whether that is in carry-over."""
-    if lot.usable_until is None:
+def until(left: Left, on: date) -> str:
+    """How long units can still be used, and whether that is in carry-over or ends it."""
+    if left.until is None:
         return ""
-    left = f"{fmt.count((lot.usable_until - on).days, 'more day')}"
-    carried = lot.expires_on is not None and lot.expires_on < on
-    return f"{left}, carried over" if carried else left
+    if left.until <= on:
+        return "ended"
+    is_carried = left.lot.expires_on is not None and left.lot.expires_on < on
+    part = left.part or ("carried over" if is_carried else "")
+    days = fmt.count((left.until - on).days, "more day")
+    return f"{days}, {part}" if part else days
 
 
 def terms(statement: Statement) -> list[str]:
@@ -87,12 +103,22 @@ def terms(statement: Statement) -> list[str]:
     known = full_day(statement.known_on)
     said = [
         f"As known on {known}. What is posted later for {statement.month.name} can still change this statement.",
-        "A delivery counts on its day of service and draws on the units that end first.",
+        "A delivery counts on its day of service.",
+        "It draws on the units that end first, unless its contract sets another order or it names its lot.",
         "Units can be used until the end of the day named; those left then lapse.",
     ]
+    said += [
+        f"Of {lot.lot_id} at most {quantity(lot.units.closing - lot.above_cap, lot.unit)} can be used after"
+        f" {full_day(lot.capped_on)}: what is left above that lapses then."
+        for lot in statement.lots
+        if lot.capped_on
+    ]
     if any(line.reverses for line in statement.deliveries):
-        said.append("A negative quantity takes an earlier delivery back, and gives its units back.")
-    return [*said, f"Snapshot {statement.snapshot_id}."]
+        said.append(
+            "A negative quantity takes an earlier delivery back: its units return to their lot while that can be used,"
+            " and those beyond what was bought are no longer counted."
+        )
+    return [*said, *_covered(statement), f"Snapshot {statement.snapshot_id}."]
 
 
 def what(line: Delivery) -> str:
@@ -122,6 +148,12 @@ def beyond_price(status: str, amount: Decimal, currency: str) -> str:
     return number(amount, currency) if status == "billable" else "no rate agreed"
 
 
+def _covered(statement: Statement) -> list[str]:
+    named = statement.contracts
+    covered = f"This statement is about contract{'s' if len(named) > 1 else ''} {_joined(list(named))}."
+    return [covered, statement.only] if statement.only else [covered]
+
+
 def _used(total: Holding) -> str:
     units = total.units
     if units.used > units.available:
@@ -130,35 +162,47 @@ def _used(total: Holding) -> str:
 
 
 def _left(statement: Statement) -> str:
-    """What lapsed and what is left, and until when the first of it can be used."""
+    """What lapsed, came back and is left, and until when the first of it can be used."""
     totals = statement.totals
+    restored = [quantity(total.units.restored, total.unit) for total in totals if total.units.restored]
     lapsed = [quantity(total.units.lapsed, total.unit) for total in totals if total.units.lapsed > 0]
-    left = [quantity(total.units.closing, total.unit) for total in totals if total.units.closing]
-    said = f"{_joined(lapsed)} lapsed and " if lapsed else ""
-    if not left:
-        return f"{said}nothing is left"
-    is_one = len(left) == 1 and any(total.units.closing == 1 or fmt.is_money(total.unit) for total in totals)
-    return f"{said}{_joined(left)} {'is' if is_one else 'are'} left{_until(statement, is_one=is_one)}"
+    held = [total for total in totals if total.units.closing]
+    said = [f"{_joined(restored)} came back after lapsing"] if restored else []
+    said += [f"{_joined(lapsed)} lapsed"] if lapsed else []
+    if not held:
+        return _joined([*said, "nothing is left"])
+    is_one = len(held) == 1 and (held[0].units.closing == 1 or fmt.is_money(held[0].unit))
+    left = _joined([quantity(total.units.closing, total.unit) for total in held])
+    said.append(f"{left} {'is' if is_one else 'are'} left")
+    return f"{_joined(said)}{_until(statement, is_one=is_one)}"
 
 
 def _until(statement: Statement, *, is_one: bool) -> str:
-    first = statement.left[0]
-    if first.usable_until is None:
+    left = statement.left
+    first, *later = dict.fromkeys(part.until for part in left)
+    if first is None:
         return ""
-    ending = [lot for lot in statement.left if lot.usable_until == first.usable_until]
-    if len(ending) == len(statement.left):
-        return f", usable until {full_day(first.usable_until)}"
-    if len(statement.totals) > 1:
-        return f"; the first to end can be used until {full_day(first.usable_until)}"
-    part = number(sum((lot.units.closing for lot in ending), Decimal(0)), first.unit)
-    return f", {part} of {'it' if is_one else 'them'} usable until {full_day(first.usable_until)}"
+    has_ended = first <= statement.month.last_day
+    usable = f"usable until {full_day(first)}{' and no longer' if has_ended else ''}"
+    if not later:
+        return f", {usable}"
+    if len({(part.lot.unit, part.lot.currency) for part in left}) > 1:
+        return f"; the first to end can be used until {full_day(first)}"
+    ending, rest = (
+        number(sum((part.quantity for part in left if (part.until == first) is is_first), Decimal(0)), left[0].lot.unit)
+        for is_first in (True, False)
+    )
+    said = f", {ending} of {'it' if is_one else 'them'} {usable}"
+    then = later[0]
+    return f"{said} and {rest} until {full_day(then)}" if len(later) == 1 and then and not has_ended else said
 
 
-def _beyond(statement: Statement) -> list[str]:
-    sums: dict[str, list[Decimal]] = defaultdict(list)
+def _beyond(statement: Statement) -> dict[str, Decimal]:
+    """Units beyond what was bought, less those taken back, by unit."""
+    sums: dict[str, Decimal] = defaultdict(Decimal)
     for over in statement.beyond:
-        sums[over.unit].append(over.quantity)
-    return [quantity(total, unit) for unit, values in sums.items() if (total := sum(values, Decimal(0))) > 0]
+        sums[over.unit] += over.quantity
+    return sums
 
 
 def _joined(parts: list[str]) -> str:

@@ -70,6 +70,8 @@ class _Sheet:
         self._line([statement.client], bold=True, font_size=20)
         self._line([words.period(statement)], font_color="#5B6472")
         self._line([f"{words.sentence(statement)}."])
+        if statement.only:
+            self._line([statement.only], bold=True)
         for total in statement.totals:
             self._balances(statement, total)
         self._left(statement)
@@ -93,14 +95,10 @@ class _Sheet:
     def _left(self, statement: Statement) -> None:
         if not statement.left:
             return
-        self._head("Use next", ["Service", "Lot", "Usable until", "Left", "Unit", "Worth", "Currency"])
-        for lot in statement.left:
-            self._line(
-                [
-                    *(words.capital(lot.service), lot.lot_id, lot.usable_until or "No end"),
-                    *(lot.units.closing, lot.unit, lot.closing_amount, lot.currency),
-                ]
-            )
+        self._head("Use next", ["Service", "Lot", "Usable until", "Left", "Unit", "Worth", "Currency", "Note"])
+        for lot, quantity, amount, until, part in statement.left:
+            day = until or "No end"
+            self._line([words.capital(lot.service), lot.lot_id, day, quantity, lot.unit, amount, lot.currency, part])
 
     def _beyond(self, statement: Statement) -> None:
         if not statement.beyond:
@@ -167,14 +165,14 @@ def _deliveries(statement: Statement) -> pl.DataFrame:
 
 def _about(statement: Statement, firm: Firm) -> dict[str, str]:
     """What an exported figure says of itself: where it comes from, and how it comes about."""
-    contracts = {lot.contract_id for lot in statement.lots} | {line.contract_id for line in statement.deliveries}
     meanings = {name: catalog.figure(name) for name in ("statement_balances", "deliveries")}
     return {
         "Statement": statement.client,
         "Client": statement.account_id,
         "From": firm.name or "no firm is set",
         "Period": words.period(statement),
-        "Contracts": ", ".join(sorted(contracts)),
+        "Contracts": ", ".join(statement.contracts),
+        "Narrowed to": statement.only or "nothing: all of the client's contracts",
         "Snapshot": statement.snapshot_id,
         "As known on": words.full_day(statement.known_on),
         **{

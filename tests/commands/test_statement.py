@@ -75,8 +75,9 @@ def test_all_clients_each_in_a_file_of_its_own(snapshot: Snapshot, tmp_path: Pat
 
 
 def test_as_of_a_day_the_month_is_to_date(snapshot: Snapshot, tmp_path: Path) -> None:
-    said, _ = written(snapshot, tmp_path, "--client", "A1", "--month", "2026-10", "--as-of", "2026-10-04")
+    said, names = written(snapshot, tmp_path, "--client", "A1", "--month", "2026-10", "--as-of", "2026-10-04")
     assert "used none of 10\u00a0hours in October 2026 up to the 4th" in said
+    assert names == ["Northwind-A1-2026-10-to-04.pdf"]
 
 
 @pytest.mark.parametrize(
@@ -112,3 +113,34 @@ def test_a_file_that_can_not_be_written_leaves_the_old_one(
     assert "can't be written to: No space left on device." in " ".join(said.split())
     assert (tmp_path / name).read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_name_longer_than_a_file_name_can_be_stops_nothing(tmp_path: Path) -> None:
+    names = ("株" * 120, "é" * 400, "Short")
+    book = tiny.book(
+        tmp_path / "store",
+        accounts=[tiny.account(f"A{number}", name=name) for number, name in enumerate(names)],
+        contracts=[tiny.contract(f"C{number}", account_id=f"A{number}") for number, _ in enumerate(names)],
+        lots=[tiny.lot(f"C{number}", 10, 1000) for number, _ in enumerate(names)],
+    )
+    _, files = written(book.snapshot, tmp_path / "out", "--all", "--month", "2026-10", "--format", "xlsx")
+    assert len(files) == 3
+    assert max(len(name.encode()) for name in files) < 255
+
+
+def test_where_all_are_written_the_one_that_could_not_be_is_named_and_how_many_were(
+    snapshot: Snapshot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = Path.replace
+
+    def full(self: Path, target: Path) -> Path:
+        if "A2" in target.name:
+            raise OSError(28, "No space left on device")
+        return place(self, target)
+
+    monkeypatch.setattr(Path, "replace", full)
+    asked = ("statement", "--store", store_of(snapshot), "--out", str(tmp_path), "--all", "--month", "2026-10")
+    said = " ".join(refused(monkeypatch, capsys, *asked).split())
+    assert "the statement of =Twin (A2), can't be written to: No space left on device." in said
+    assert "1 of 3 statements were written before it." in said
+    assert [path.name for path in tmp_path.iterdir()] == ["Northwind-A1-2026-10.pdf"]

@@ -1,4 +1,4 @@
-"""A client's statement: its totals are those of the figures, in every month, and in every form it is sent in."""
+"""A client's statement: what it says of a month, in every form it is sent in."""
 
 from __future__ import annotations
 
@@ -9,129 +9,36 @@ from collections import defaultdict
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import polars as pl
 import pytest
 from fastexcel import read_excel
 from pypdf import PdfReader
-from typer.testing import CliRunner
 
-from dashboard.cli import app as cli
 from dashboard.statement import words
 from dashboard.statement.columns import columns_of
 from dashboard.statement.files import archive, named
 from dashboard.statement.month import Month, last_whole_month, month, months
-from dashboard.statement.pdf import pdf
+from dashboard.statement.pdf import _total, pdf
 from dashboard.statement.statement import Statement, statements
 from dashboard.statement.workbook import workbook
 from data.firm import Firm
-from queries.scope import Scope
+from queries.scope import EVERYTHING, Scope
 from tests.dashboard.test_export import sheets
-from tests.queries.tiny import account, added, contract, extended, lot, transferred, used
+from tests.queries.tiny import account, added, contract, extended, lot, removed, terminated, transferred, used
 from tests.queries.tiny import book as tiny_book
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
-
-    from streamlit.testing.v1 import AppTest
 
     from queries.book import Book
 
 FIRM = Firm("Harbour & Pine", "#0B5CAD", ("12 Quay Street", "Portland"), "csm@example.com")
-MONTHS = months(date(2023, 11, 1), date(2026, 10, 31))
-Sums = dict[tuple[str, str, str], list[Decimal]]
 
 
 def stated(book: Book, key: str, **narrowed: str) -> dict[str, Statement]:
     """The statements of a month as the snapshot knows it."""
-    return statements(book.run, book.snapshot, month(key, book.snapshot.dated_on), **narrowed)
-
-
-def sums(rows: pl.DataFrame, *columns: str) -> Sums:
-    """Columns added up by client, unit and currency."""
-    keys = ["account_id", "unit", "currency"]
-    found = rows.group_by(keys).agg(pl.col(name).sum() for name in columns)
-    return {row[:3]: list(row[3:]) for row in found.iter_rows()}
-
-
-def test_totals_are_those_of_the_figures_for_every_client_and_month(book: Book) -> None:
-    """lot_balance at both ends of the month, and the deliveries themselves, add up to what each statement says."""
-    names = ("remaining_quantity", "granted_quantity", "drawn_quantity", "lapsed_quantity", "remaining_amount")
-    keys = ["contract_id", "account_id", "currency"]
-    clients = book.source("contracts").select(keys)
-    served = book.source("consumption").join(clients, on="contract_id")
-    beyond = book.run("overage").join(clients.drop("currency"), on="contract_id")
-    assert len(MONTHS) == 36
-    no_course = book.run("burn_down", as_of="2000-01-01")
-
-    def ask(figure: str, **parameters: Any) -> pl.DataFrame:
-        # The charts have no totals, and take as long as all else.
-        return no_course if figure == "burn_down" else book.run(figure, **parameters)
-
-    checked, nobody = 0, [Decimal(0)] * 5
-    after = sums(book.run("lot_balance", as_of="2023-10-31"), *names)
-    for key in reversed(MONTHS):
-        asked = month(key, book.snapshot.dated_on)
-        before, after = after, sums(book.run("lot_balance", as_of=asked.last_day), *names)
-        in_month = pl.col("service_date").is_between(asked.first_day, asked.last_day)
-        delivered = sums(served.filter(in_month), "quantity")
-        overage = sums(beyond.filter(in_month), "quantity", "revenue")
-        found = statements(ask, book.snapshot, asked)
-        said: Sums = {
-            (one.account_id, of.unit, of.currency): _figures(of) for one in found.values() for of in one.totals
-        }
-        for place in {*before, *after}:
-            opening, was, now = (before.get(place, nobody), before.get(place, nobody), after.get(place, nobody))
-            granted, drawn, lapsed = (now[n] - was[n] for n in (1, 2, 3))
-            expected = [opening[0], granted, drawn, lapsed, now[0], now[4]]
-            assert said.pop(place, [Decimal(0)] * 6) == expected, (key, place)
-            checked += any(expected)
-        assert not said
-        assert _delivered(found) == {place: values[0] for place, values in delivered.items()}
-        assert _beyond(found) == overage
-    assert checked > 5_000
-
-
-def test_the_real_command_says_the_same(store: Path, book: Book) -> None:
-    def asked(day: str) -> Sums:
-        result = CliRunner().invoke(
-            cli, ["query", "lot_balance", "--store", str(store), "--as-of", day, "--format", "csv"]
-        )
-        names = ("remaining_quantity", "drawn_quantity", "lapsed_quantity")
-        schema = dict.fromkeys(names, pl.Decimal(18, 4))
-        return sums(pl.read_csv(io.StringIO(result.stdout), schema_overrides=schema), *names)
-
-    before, after = asked("2026-09-30"), asked("2026-10-31")
-    checked = 0
-    for one in stated(book, "2026-10").values():
-        for of in one.totals:
-            place = (one.account_id, of.unit, of.currency)
-            was, now = before.get(place, [Decimal(0)] * 3), after[place]
-            assert [of.units.opening, of.units.closing] == [was[0], now[0]]
-            assert [of.units.used, of.units.lapsed] == [now[1] - was[1], now[2] - was[2]]
-            checked += 1
-    assert checked > 200
-
-
-def _figures(total: Any) -> list[Decimal]:
-    units = total.units
-    granted = units.bought + units.transferred_in - units.transferred_out
-    return [units.opening, granted, units.used, units.lapsed, units.closing, total.closing_amount]
-
-
-def _delivered(found: dict[str, Statement]) -> dict[tuple[str, str, str], Decimal]:
-    return {(one.account_id, *key): value for one in found.values() for key, value in one.delivered.items()}
-
-
-def _beyond(found: dict[str, Statement]) -> Sums:
-    added_up: Sums = defaultdict(lambda: [Decimal(0), Decimal(0)])
-    for one in found.values():
-        for row in one.beyond:
-            place = (one.account_id, row.unit, row.currency)
-            added_up[place] = [added_up[place][0] + row.quantity, added_up[place][1] + row.amount]
-    return dict(added_up)
+    return statements(book.run, book.snapshot, month(key, book.snapshot.dated_on), only="", **narrowed)
 
 
 def test_parts_of_a_statement_add_up_to_its_totals(book: Book) -> None:
@@ -294,7 +201,10 @@ def test_a_logo_stands_for_the_name(busiest: list[Statement], tmp_path: Path) ->
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Book:
     """One client for each thing a statement has to say."""
-    names = ("grace", "moved", "late", "back", "over", "forever", "two", "extended")
+    names = (
+        *("grace", "moved", "late", "back", "over", "forever", "two", "extended"),
+        *("capped", "ends", "renewed", "money", "credited", "undone", "half"),
+    )
     return tiny_book(
         tmp_path_factory.mktemp("small"),
         accounts=[account(name) for name in names],
@@ -310,11 +220,22 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Book:
             lot("two-h", 10, 1000, contract_id="two"),
             lot("two-d", "2.5", 1000, contract_id="two", unit="day"),
             lot("extended", 10, 1000, "2026-01-01..2026-03-31"),
+            lot("capped", 100, 10000, "2026-01-01..2026-04-30", grace_until="2026-09-30", carry_over_cap_quantity=20),
+            lot("ends", 10, 1000),
+            lot("renewed", 20, 2000, "2026-01-01..2026-02-28", unit="credit"),
+            lot("money-h", 5, 500, contract_id="money"),
+            lot("money-u", 1000, 1000, contract_id="money", unit="USD"),
+            lot("credited", 10, 1000, "2026-01-01..2026-02-28"),
+            lot("undone", 10, 1000),
+            lot("half", "0.5", 500, unit="day"),
         ],
         amendments=[
             transferred("T", "moved", "moved-1..moved-2", "2026-03-10", 4),
             added("A", "moved-2", "2026-03-11", 2, 200, contract_id="moved"),
             extended("E", "extended", "2026-03-15", "2026-12-31"),
+            extended("R", "renewed", "2026-03-15", "2026-06-30"),
+            terminated("X", "ends", "2026-04-01"),
+            removed("D", "undone", "2026-03-10", 10, 1000),
         ],
         consumption=[
             used("G", "grace", "2026-03-02", "2.25"),
@@ -323,6 +244,10 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Book:
             used("B2", "back", "2026-03-10", -3, reverses="B1"),
             used("O", "over", "2026-03-10", 12),
             used("W", "two", "2026-03-10", 1, unit="day"),
+            used("C", "capped", "2026-02-01", 40),
+            used("M", "money", "2026-03-10", 1000, unit="USD"),
+            used("C1", "credited", "2026-02-10", 13),
+            used("C2", "credited", "2026-03-10", -3, reverses="C1"),
         ],
     )
 
@@ -338,6 +263,24 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Book:
         ("forever", "forever used none of 10 hours in March 2026; 10 hours are left"),
         ("two", "two used 1 of 2.5 days and none of 10 hours in March 2026; 1.5 days and 10 hours are left, usable"),
         ("extended", "extended used none of 10 hours in March 2026; 10 hours are left, usable until 31 December 2026"),
+        (
+            "capped",
+            (
+                "capped used none of 60 hours in March 2026; 60 hours are left, 40 of them usable until 30 April 2026"
+                " and 20 until 30 September 2026"
+            ),
+        ),
+        (
+            "ends",
+            "ends used none of 10 hours in March 2026; 10 hours are left, usable until 31 March 2026 and no longer",
+        ),
+        (
+            "renewed",
+            "renewed used none of 20 credits in March 2026; 20 credits came back after lapsing and 20 credits are left",
+        ),
+        ("money", "money used $1,000.00 of $1,000.00 and none of 5 hours in March 2026; 5 hours are left, usable"),
+        ("credited", "credited had 3 hours beyond what was bought taken back in March 2026"),
+        ("undone", "undone used nothing in March 2026; nothing is left"),
     ],
 )
 def test_a_month_in_one_sentence(small: Book, client: str, said: str) -> None:
@@ -351,6 +294,11 @@ def test_what_is_rare_is_said(small: Book) -> None:
     assert [column.label for column in columns_of(found["moved"].totals[0].units)] == [
         *("Opening", "Bought", "Moved in", "Moved out", "Used", "Lapsed", "Closing")
     ]
+    assert [column.label for column in columns_of(found["renewed"].totals[0].units)] == [
+        *("Opening", "Bought", "Brought back", "Used", "Lapsed", "Closing")
+    ]
+    assert found["renewed"].totals[0].units.lapsed == 0
+    assert "ended" in text_of(pdf(found["ends"], FIRM))
     assert "carried over" in text_of(pdf(found["grace"], FIRM))
     assert "posted 20 May 2026" in text_of(pdf(found["late"], FIRM))
     assert "takes back B1" in text_of(pdf(found["back"], FIRM))
@@ -358,10 +306,127 @@ def test_what_is_rare_is_said(small: Book) -> None:
     assert "No end" in text_of(pdf(found["forever"], FIRM))
 
 
+def test_what_a_carry_over_cap_lets_lapse_is_apart_from_what_is_carried_over(small: Book) -> None:
+    one = stated(small, "2026-03", account="capped")["capped"]
+    parts = [(part.quantity, part.amount, part.until, words.until(part, one.month.last_day)) for part in one.left]
+    assert parts == [
+        (Decimal(40), Decimal(4000), date(2026, 4, 30), "30 more days, above the cap"),
+        (Decimal(20), Decimal(2000), date(2026, 9, 30), "183 more days, carried over"),
+    ]
+    text = text_of(pdf(one, FIRM))
+    assert "30 April 2026 30 more days, above the cap Consulting capped 40 hours $4,000.00" in text
+    assert "30 September 2026 183 more days, carried over Consulting capped 20 hours $2,000.00" in text
+    assert "Of capped at most 20 hours can be used after 30 April 2026: what is left above that lapses then." in text
+    rows = read_excel(workbook(one, FIRM)).load_sheet("Statement", header_row=None).to_polars().rows()
+    assert [(row[3], row[7]) for row in rows if row[1] == "capped" and row[7]] == [
+        ("40", "above the cap"),
+        ("20", "carried over"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "left"),
+    [
+        ("2026-04", [(Decimal(20), date(2026, 9, 30))]),
+        ("2026-09", []),
+    ],
+)
+def test_after_the_cap_only_what_was_carried_over_is_left(
+    small: Book, key: str, left: list[tuple[Decimal, date]]
+) -> None:
+    found = stated(small, key, account="capped")["capped"]
+    assert [(part.quantity, part.until) for part in found.left] == left
+    assert found.totals[0].units.lapsed == (40 if left else 20)
+
+
+def test_a_cap_counts_once_at_the_first_end_that_was_not_put_off_in_time(tmp_path: Path) -> None:
+    terms = {"grace_until": "2026-09-30", "carry_over_cap_quantity": 20}
+    book = tiny_book(
+        tmp_path,
+        lots=[lot(name, 50, 500, "2026-01-01..2026-04-30", **terms) for name in ("before", "after", "ended")],
+        amendments=[
+            extended("E1", "before", "2026-04-30", "2026-06-30"),
+            extended("E2", "after", "2026-05-01", "2026-12-31"),
+            terminated("E3", "ended", "2026-04-20"),
+        ],
+    )
+    found = stated(book, "2026-03")["Acme"]
+    assert [(part.lot.lot_id, part.quantity, part.until) for part in found.left] == [
+        ("ended", Decimal(50), date(2026, 4, 19)),
+        ("after", Decimal(30), date(2026, 4, 30)),
+        ("before", Decimal(30), date(2026, 6, 30)),
+        ("before", Decimal(20), date(2026, 9, 30)),
+        ("after", Decimal(20), date(2026, 12, 31)),
+    ]
+
+
+def test_the_terms_promise_no_order_and_no_return_that_may_not_be(small: Book) -> None:
+    said = " ".join(words.terms(stated(small, "2026-03", account="credited")["credited"]))
+    assert "unless its contract sets another order" in said
+    assert "those beyond what was bought are no longer counted" in said
+
+
+def test_the_bar_of_less_than_one_unit_is_whole(small: Book) -> None:
+    one = stated(small, "2026-03", account="half")["half"]
+    content = _total(one, one.totals[0])
+    assert (content["used_share"], content["left_share"]) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("filters", "scope", "said"),
+    [
+        ({}, EVERYTHING, ""),
+        ({"segment": "Enterprise", "account": "A1", "currency": "USD"}, EVERYTHING, ""),
+        ({"owner": "Team Cedar", "vehicle": "SOW"}, EVERYTHING, "Only contracts of owner Team Cedar and vehicle SOW."),
+        ({}, Scope(frozenset({"Team Cedar"})), "Only contracts of Team Cedar."),
+        ({"vehicle": "SOW"}, Scope(frozenset({"B", "A"})), "Only contracts of A and B and vehicle SOW."),
+    ],
+)
+def test_what_a_statement_is_narrowed_to_is_said_in_words(filters: dict[str, str], scope: Scope, said: str) -> None:
+    assert words.only(filters, scope) == said
+
+
+def test_a_statement_of_a_part_says_so_in_every_form(tmp_path: Path) -> None:
+    book = tiny_book(
+        tmp_path,
+        contracts=[contract("s1", owner="Team Cedar"), contract("s2", owner="Team Hazel")],
+        lots=[lot("s1", 10, 1000), lot("s2", 90, 9000)],
+    )
+    scope = Scope(frozenset({"Team Cedar"}))
+    asked = month("2026-03", book.snapshot.dated_on)
+    found = statements(book.seen_by(scope).run, book.snapshot, asked, only=words.only({}, scope))
+    said = "Only contracts of Team Cedar."
+    text = text_of(pdf(found["Acme"], FIRM))
+    assert f"until 31 December 2026. {said}" in text
+    assert "This statement is about contract s1." in text
+    assert "s2" not in text
+    with zipfile.ZipFile(io.BytesIO(archive(found.values(), FIRM, lambda _: None))) as files:
+        for name in files.namelist():
+            if name.endswith("pdf"):
+                assert said in text_of(files.read(name))
+            else:
+                about = read_excel(files.read(name))
+                assert said in about.load_sheet("Statement", header_row=None).to_polars().to_series()
+                rows = dict(about.load_sheet("About", header_row=None).to_polars().rows())
+                assert (rows["Contracts"], rows["Narrowed to"]) == ("s1", said)
+    whole = stated(book, "2026-03")["Acme"]
+    assert "Only contracts" not in text_of(pdf(whole, FIRM))
+    assert "This statement is about contracts s1 and s2." in text_of(pdf(whole, FIRM))
+
+
+def test_file_names_are_cut_by_bytes_and_tell_a_part_of_a_month_from_all_of_it(busiest: list[Statement]) -> None:
+    long = replace(busiest[0], client="株" * 200, account_id="é" * 200)
+    to_date = replace(busiest[0], client="A", account_id="1", month=month("2026-10", date(2026, 10, 15)))
+    names = [name for name, _ in named([long, to_date, replace(to_date, month=busiest[0].month)])]
+    assert len(names[0].encode()) < 200
+    assert names[0].startswith("株" * 30 + "-é")
+    assert names[1:] == ["A-1-2026-10-to-15", "A-1-2026-10"]
+
+
 def test_a_month_that_has_not_ended_is_said_to_be_to_date(small: Book) -> None:
     to_date = month("2026-03", date(2026, 3, 10))
     assert to_date == Month(date(2026, 3, 1), date(2026, 3, 10), is_to_date=True)
-    one = statements(small.run, small.snapshot, to_date, account="over")["over"]
+    one = statements(small.run, small.snapshot, to_date, only="", account="over")["over"]
     assert words.sentence(one).startswith("over used 10 of")
     assert "in March 2026 up to the 10th" in words.sentence(one)
     assert "1 to 10 March 2026, month to date" in text_of(pdf(one, FIRM))
@@ -394,60 +459,3 @@ def test_statements_of_a_scope_hold_its_contracts_alone(book: Book) -> None:
     with zipfile.ZipFile(io.BytesIO(archive(few, FIRM, lambda _: None))) as files:
         assert files.namelist() == [f"{name}.{ending}" for name, _ in named(few) for ending in ("pdf", "xlsx")]
         assert files.testzip() is None
-
-
-def test_the_page_says_what_the_statement_says(visit: Callable[..., AppTest], book: Book) -> None:
-    one = max(stated(book, "2026-10").values(), key=lambda one: len(one.deliveries))
-    app = visit("statement", client=one.account_id, month="2026-10")
-    assert not app.exception
-    assert not app.warning
-    assert app.title[0].value.replace("\\", "") == words.sentence(one)
-    values = {metric.label: metric.value for metric in app.metric}
-    assert values["Left"] == words.quantity(one.totals[0].units.closing, one.totals[0].unit)
-
-
-def test_the_page_names_a_client_or_month_there_is_not(visit: Callable[..., AppTest]) -> None:
-    app = visit("statement", client="Nobody", month="2031-01")
-    said = " ".join(warning.value for warning in app.warning)
-    assert "no client “Nobody”" in said
-    assert "no month “2031-01”; showing October 2026" in said
-
-
-def test_the_page_names_the_filter_that_hides_a_client(visit: Callable[..., AppTest], book: Book) -> None:
-    client = book.run("lot_balance", as_of="2026-10-31").filter(pl.col("owner") != "Team Cedar")["account_id"][0]
-    app = visit("statement", client=client, owner="Team Cedar")
-    assert "is hidden by owner Team Cedar" in app.warning[0].value
-
-
-def test_a_month_before_the_first_contract_says_which_to_pick(visit: Callable[..., AppTest], book: Book) -> None:
-    lots = book.run("lot_terms").sort("valid_from")
-    firsts = lots.group_by("account_id", maintain_order=True).first().sort("valid_from")
-    client, first = firsts.row(-1, named=True)["account_id"], firsts["valid_from"][-1]
-    app = visit("statement", client=client, month="2024-01")
-    assert "had nothing to use in January 2024" in app.title[0].value
-    assert f"pick {first:%B %Y} or a later month" in app.info[0].value
-    assert not app.exception
-
-
-def test_all_clients_are_made_when_asked_for(visit: Callable[..., AppTest]) -> None:
-    app = visit("statement", segment="Enterprise", owner="Team Cedar")
-    button = next(one for one in app.button if one.label == "All clients")
-    button.click().run(timeout=60)
-    assert not app.exception
-    asked, made = app.session_state["_statements_archive"]
-    assert dict(asked[2]) == {"owner": "Team Cedar", "segment": "Enterprise"}
-    with zipfile.ZipFile(io.BytesIO(made)) as files:
-        assert len(files.namelist()) > 2
-
-
-def test_a_firm_that_can_not_be_read_is_named_and_nothing_is_offered(
-    visit: Callable[..., AppTest], store: Path
-) -> None:
-    file = store / "firm.toml"
-    file.write_text('name = "A"\ncolour = "blue"\n')
-    try:
-        app = visit("statement")
-    finally:
-        file.unlink()
-    assert "colour must be like" in app.error[0].value
-    assert not [one for one in app.button if one.label == "All clients"]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.queries.tiny import across, added, contract, delivered_by, lot, removed, text, transferred, used
+from tests.queries.tiny import across, added, contract, delivered_by, extended, lot, removed, text, transferred, used
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,8 +93,61 @@ def test_a_delivery_says_its_project_request_and_departments(book: OpenBook) -> 
         W1              New site      Growth        A page for the fair  Design 66.67%, Analytics 33.33%  -
         W2              -             -             -                    Design                           -
         W3              -             -             -                    Design 25%                       -
-        W4              -             -             -                    -                                W3
+        W4              -             -             -                    Design 25%                       W3
     """)
+
+
+def test_a_line_taken_back_nets_out_by_project_request_and_department(new_book: Callable[..., OpenBook]) -> None:
+    book = new_book(
+        lots=[lot("A", 10, 1000)],
+        programs=[{"program_id": "growth", "account_id": "Acme", "name": "Growth"}],
+        projects=[
+            {"project_id": "site", "contract_id": "A", "program_id": "growth", "name": "New site"},
+            {"project_id": "shop", "contract_id": "A", "name": "New shop"},
+        ],
+        requests=[
+            {
+                "request_id": "asked",
+                "contract_id": "A",
+                "title": "A page",
+                "quantity": 3,
+                "status": "delivered",
+                "requested_on": "2026-01-15",
+            }
+        ],
+        consumption=[
+            used("U1", "A", "2026-02-01", 3, project_id="site", request_id="asked"),
+            used("U2", "A", "2026-03-01", -1, reverses="U1"),
+            used("U3", "A", "2026-03-02", -1, reverses="U1", project_id="shop"),
+        ],
+        consumption_departments=delivered_by("U1", Design=1),
+    )
+    names = ("consumption_id", "project_name", "program_name", "request_title", "departments", "quantity")
+    assert across(book.run("deliveries", **MARCH).select(names)) == text("""
+        consumption_id  project_name  program_name  request_title  departments  quantity
+        U2              New site      Growth        A page         Design       -1
+        U3              New shop      -             A page         Design       -1
+    """)
+
+
+def test_what_an_extension_brings_back_and_what_a_cap_will_take_are_told_apart(
+    new_book: Callable[..., OpenBook],
+) -> None:
+    book = new_book(
+        lots=[
+            lot("back", 10, 1000, "2026-01-01..2026-02-10"),
+            lot("capped", 9, 1000, "2026-01-01..2026-04-30", grace_until="2026-06-30", carry_over_cap_quantity=2),
+        ],
+        amendments=[extended("E", "back", "2026-03-05", "2026-06-30")],
+    )
+    names = ("lot_id", "opening_quantity", "restored_quantity", "lapsed_quantity", "closing_quantity", "capped_on")
+    assert across(
+        book.run("statement_balances", **MARCH).select(*names, "above_cap_quantity", "above_cap_amount")
+    ) == text("""
+        lot_id  opening_quantity  restored_quantity  lapsed_quantity  closing_quantity  capped_on   above_cap_quantity  above_cap_amount
+        back    0                 10                 0                10                -           0                   0
+        capped  9                 0                  0                9                 2026-04-30  7                   777.78
+    """)  # noqa: E501
 
 
 def test_a_lot_is_followed_from_its_opening_to_its_closing(book: OpenBook) -> None:
@@ -119,7 +172,12 @@ def test_opening_and_what_became_of_it_are_the_closing_and_the_next_opening(samp
         rows = sample_book.run("statement_balances", first_day=first_day, last_day=last_day)
         assert rows.height > 100
         for row in rows.iter_rows(named=True):
-            moved = row["bought_quantity"] + row["transferred_in_quantity"] - row["transferred_out_quantity"]
+            moved = (
+                row["restored_quantity"]
+                + row["bought_quantity"]
+                + row["transferred_in_quantity"]
+                - row["transferred_out_quantity"]
+            )
             gone = row["used_quantity"] + row["lapsed_quantity"]
             assert row["opening_quantity"] + moved - gone == row["closing_quantity"], row
             assert closing is None or closing.pop(row["lot_id"], 0) == row["opening_quantity"], row
