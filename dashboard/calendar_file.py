@@ -1,7 +1,8 @@
-"""Expiries as a calendar file (RFC 5545): one all-day event for each lot, with an alarm a month before."""
+"""Days on which units lapse as a calendar file (RFC 5545): an all-day event each, with an alarm a month before."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
@@ -13,20 +14,22 @@ if TYPE_CHECKING:
 
 ALARM_DAYS: Final = 30
 _PRODUCT: Final = "-//Drawdown//Watch-list//EN"
+#: What no text of a calendar may hold: control characters but for tab and line feed.
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
 class Expiry:
-    """The last usable day of a lot, as a calendar says it.
+    """A day on which units of a lot lapse, as a calendar says it.
 
     Attributes:
-        lot_id: names the event: imported again, it replaces the one that is there.
-        on: the last usable day.
+        name: names the event: imported again, it replaces the one that is there.
+        on: the last day on which they can be used.
         summary: what is at stake, in one line.
         description: the sentence to read when the alarm rings.
     """
 
-    lot_id: str
+    name: str
     on: date
     summary: str
     description: str
@@ -36,7 +39,7 @@ def calendar(expiries: Iterable[Expiry], stamped_on: date) -> bytes:
     """The expiries as an .ics file.
 
     Args:
-        expiries: one for each lot.
+        expiries: at least one, as the format wants it.
         stamped_on: the day the file speaks of, which tells a calendar which of two files is newer.
     """
     made = Calendar()
@@ -51,12 +54,12 @@ def calendar(expiries: Iterable[Expiry], stamped_on: date) -> bytes:
 
 def _event(expiry: Expiry, stamp: datetime) -> Event:
     event = Event()
-    event.add("uid", f"{expiry.lot_id}.expiry@drawdown")
+    event.add("uid", f"{_clean(expiry.name)}@drawdown")
     event.add("dtstamp", stamp)
     event.add("dtstart", expiry.on)
     event.add("dtend", expiry.on + timedelta(days=1))
-    event.add("summary", expiry.summary)
-    event.add("description", expiry.description)
+    event.add("summary", _clean(expiry.summary))
+    event.add("description", _clean(expiry.description))
     # The day is not taken: it stays free for other appointments.
     event.add("transp", "TRANSPARENT")
     event.add_component(_alarm(expiry))
@@ -67,5 +70,9 @@ def _alarm(expiry: Expiry) -> Alarm:
     alarm = Alarm()
     alarm.add("action", "DISPLAY")
     alarm.add("trigger", timedelta(days=-ALARM_DAYS))
-    alarm.add("description", expiry.summary)
+    alarm.add("description", _clean(expiry.summary))
     return alarm
+
+
+def _clean(text: str) -> str:
+    return _CONTROL.sub("", text)

@@ -38,6 +38,11 @@ _CALLED: Final = {
     "overdrawn": "number of days",
     "carry": "number of days",
     "since": "comparison with",
+    "extra": "amount a month of",
+    "extension": "later end by",
+    "carry_over": "carry-over of",
+    "cap": "carry-over cap of",
+    "delivered": "breakdown",
 }
 _NOTICES: Final = "_notices"
 _DAMAGED: Final = "_damaged"

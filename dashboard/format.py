@@ -159,6 +159,11 @@ def count(how_many: int, noun: str) -> str:
     return f"{how_many:,} {noun}" if how_many == 1 else f"{how_many:,} {noun}s"
 
 
+def capitalised(text: str) -> str:
+    """A text that begins a sentence: its first letter a capital, the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def _with_sign(text: str, *, is_nil: bool) -> str:
     if is_nil:
         return NO_CHANGE
@@ -167,7 +172,7 @@ def _with_sign(text: str, *, is_nil: bool) -> str:
 
 def _form(forms: dict[str, tuple[str, str]], text: str, unit: str) -> str:
     one, many = forms.get(unit, (unit, f"{unit}s"))
-    return one if text == "1" else many
+    return one if text.removeprefix(MINUS) == "1" else many
 
 
 def _decimal(value: Amount) -> Decimal:

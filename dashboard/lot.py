@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -12,7 +13,6 @@ from dashboard import format as fmt
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
-    from decimal import Decimal
 
 #: Columns of lot_balance that a lot takes over as they are.
 _TAKEN = (
@@ -34,7 +34,10 @@ _TAKEN = (
 
 @dataclass(frozen=True)
 class Forecast:
-    """What a lot is forecast to leave unused: expected, its 80% and 50% intervals, its price; when it may run out."""
+    """What a lot is forecast to leave unused: expected, its 80% and 50% intervals, its price; when it may run out.
+
+    Units lapse on lapses_on, in lapse_days: all that is left, or at a carry-over cap what is above it.
+    """
 
     expected: Decimal
     low: Decimal
@@ -43,6 +46,9 @@ class Forecast:
     upper: Decimal
     amount: Decimal
     days_left: int
+    lapses_on: date
+    lapse_days: int
+    lapses_quantity: Decimal
     recent_monthly: Decimal
     required_monthly: Decimal
     runs_out_chance: float
@@ -96,6 +102,21 @@ class Lot:
         return self.expires_on is not None and self.usable_until is not None and self.usable_until > self.expires_on
 
     @property
+    def carried(self) -> Decimal | None:
+        """What a carry-over cap lets live on past the term; None where it takes nothing."""
+        if self.forecast is None or self.forecast.lapses_on == self.usable_until:
+            return None
+        return self.remaining - self.forecast.lapses_quantity
+
+    @property
+    def is_losing_at_cap(self) -> bool:
+        """Whether its recent pace leaves more at the end of the term than a carry-over cap lets live on."""
+        said = self.forecast
+        if said is None or self.carried is None:
+            return False
+        return not nil(max(said.lapses_quantity - said.recent_monthly * said.lapse_days / 30, Decimal(0)), self.unit)
+
+    @property
     def is_on_pace(self) -> bool:
         """Whether it is forecast to leave what reads as nothing."""
         return self.forecast is not None and nil(self.forecast.expected, self.unit)
@@ -147,6 +168,9 @@ def _forecast(watched: Mapping[str, Any]) -> Forecast:
         upper=watched["upper_quantity"],
         amount=watched["expected_amount"],
         days_left=watched["days_left"],
+        lapses_on=watched["lapses_on"],
+        lapse_days=watched["days_left"] - (watched["usable_until"] - watched["lapses_on"]).days,
+        lapses_quantity=watched["lapses_quantity"],
         recent_monthly=watched["recent_monthly"],
         required_monthly=watched["required_monthly"],
         runs_out_chance=watched["runs_out_chance"] or 0.0,

@@ -7,7 +7,7 @@
 -- Grain:   one row per client and currency with a lot open or in grace at as_of
 -- Order:   currency, expected_amount DESC, days_left, account_id
 -- Reads:   currencies, lot_reach, unused_draws, watch_list
--- Rules:   R1.2, R1.3, R11.3
+-- Rules:   R1.2, R1.3, R7.4, R11.3
 -- Columns:
 --   account_id       VARCHAR        the client
 --   account_name     VARCHAR        the client's name
@@ -21,7 +21,7 @@
 --   low_amount       DECIMAL(18,3)  lower end of its 80% interval
 --   high_amount      DECIMAL(18,3)  upper end of its 80% interval
 --   beyond_amount    DECIMAL(18,3)  price of the units beyond reach in lots at risk: only a later end saves them
---   first_end        DATE           first last usable day among the lots at risk; empty = none is
+--   first_end        DATE           first day on which units of a lot at risk lapse; empty = none is
 --   days_left        BIGINT         days from as_of to it
 --   act_by           DATE           first act_by among the lots at risk: as_of where one is past it; empty = none is at risk
 CREATE OR REPLACE MACRO client_risk(as_of DATE) AS TABLE
@@ -32,7 +32,7 @@ WITH watched AS (
         watch_list.account_name,
         watch_list.owner,
         watch_list.currency,
-        watch_list.usable_until,
+        watch_list.lapses_on,
         watch_list.remaining_amount,
         watch_list.expected_amount,
         coalesce(lot_reach.act_by, as_of) AS act_by,
@@ -55,7 +55,7 @@ clients AS (
         sum(watched.remaining_amount) AS open_amount,
         sum(watched.expected_amount) AS expected_amount,
         sum(watched.beyond_amount) FILTER (WHERE watched.is_at_risk) AS beyond_amount,
-        min(watched.usable_until) FILTER (WHERE watched.is_at_risk) AS first_end,
+        min(watched.lapses_on) FILTER (WHERE watched.is_at_risk) AS first_end,
         min(watched.act_by) FILTER (WHERE watched.is_at_risk) AS act_by
     FROM watched
     GROUP BY watched.account_id, watched.currency

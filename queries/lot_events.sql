@@ -1,12 +1,12 @@
 -- What happened to a lot besides use, and what is already booked on it: the marks on its burn-down.
 --
--- A booked request (approved or scheduled) is put on the lot that is drawn first on its day: of those of its contract and
--- unit that cover its service and are open then, the first to end. Without a day it stands on as_of.
+-- A booked request (approved or scheduled) that request_cover finds units for stands with what is still to be delivered
+-- on the first lot its contract can draw for it on its day, a lot not yet begun included. Without a day ahead that is as_of.
 --
 -- Grain:   one row per lot and amendment in effect by as_of, later lot of its contract and unit, or request booked on it
 -- Order:   lot_id, on_date, kind, event_id
--- Reads:   amendments, lot_balance, lot_terms, lots, open_requests
--- Rules:   R2.1, R2.2, R7.1, R7.2, R7.5, R7.6, R7.7
+-- Reads:   amendments, contracts, lot_terms, lots, open_requests, request_cover, usable_lots
+-- Rules:   R2.1, R2.2, R2.3, R7.1, R7.2, R7.5, R7.6, R7.7
 -- Columns:
 --   lot_id        VARCHAR        the lot
 --   contract_id   VARCHAR        its contract
@@ -14,7 +14,7 @@
 --   kind          VARCHAR        add_units, remove_units, transfer_in, transfer_out, extension, price_change, termination, further_lot or request
 --   event_id      VARCHAR        the amendment, lot or request
 --   unit          VARCHAR        unit of quantity
---   quantity      DECIMAL(18,4)  units moved, bought or booked; empty where none are
+--   quantity      DECIMAL(18,4)  units moved, bought or still booked; empty where none are
 --   new_end       DATE           the end it brings; empty where it brings none
 --   other_lot_id  VARCHAR        the lot units come from or go to
 --   title         VARCHAR        what was asked for; empty but for requests
@@ -63,24 +63,35 @@ further AS (
 
 placed AS (
     SELECT
-        lot_balance.lot_id,
-        greatest(coalesce(open_requests.scheduled_for, as_of), as_of) AS on_date,
+        usable_lots.lot_id,
+        greatest(coalesce(open_requests.scheduled_for, as_of), as_of) AS due_on,
         open_requests.request_id,
-        open_requests.quantity,
+        request_cover.open_quantity,
         open_requests.title,
         row_number() OVER (
             PARTITION BY open_requests.request_id
-            ORDER BY lot_balance.usable_until NULLS LAST, lot_balance.valid_from, lot_balance.lot_id
+            ORDER BY
+                contracts.draw_order = 'current_term_first' AND coalesce(usable_lots.expires_on < due_on, FALSE),
+                usable_lots.usable_until NULLS LAST,
+                usable_lots.scope = 'any',
+                len(string_split(usable_lots.scope, '|')),
+                usable_lots.valid_from,
+                usable_lots.lot_id
         ) AS place
-    FROM open_requests(as_of) AS open_requests
-    INNER JOIN lot_balance(as_of) AS lot_balance
-        ON open_requests.contract_id = lot_balance.contract_id AND open_requests.unit = lot_balance.unit
-    INNER JOIN lots ON lot_balance.lot_id = lots.lot_id
+    FROM request_cover(as_of) AS request_cover
+    INNER JOIN open_requests(as_of) AS open_requests ON request_cover.request_id = open_requests.request_id
+    INNER JOIN contracts ON request_cover.contract_id = contracts.contract_id
+    INNER JOIN usable_lots(as_of) AS usable_lots
+        ON request_cover.contract_id = usable_lots.contract_id AND request_cover.unit = usable_lots.unit
     WHERE
-        open_requests.status IN ('approved', 'scheduled')
-        AND lot_balance.status IN ('open', 'grace')
-        AND (lot_balance.usable_until IS NULL OR lot_balance.usable_until >= coalesce(open_requests.scheduled_for, as_of))
-        AND (lots.scope = 'any' OR list_contains(string_split(lots.scope, '|'), open_requests.service_type))
+        request_cover.status IN ('approved', 'scheduled')
+        AND request_cover.covered_quantity > 0
+        AND due_on >= usable_lots.valid_from
+        AND coalesce(due_on <= usable_lots.usable_until, TRUE)
+        AND (
+            usable_lots.scope = 'any'
+            OR list_contains(string_split(usable_lots.scope, '|'), open_requests.service_type)
+        )
 ),
 
 happened AS (
@@ -90,10 +101,10 @@ happened AS (
     UNION ALL BY NAME
     SELECT
         placed.lot_id,
-        placed.on_date,
+        placed.due_on AS on_date,
         'request' AS kind,
         placed.request_id AS event_id,
-        placed.quantity,
+        placed.open_quantity AS quantity,
         placed.title
     FROM placed
     WHERE placed.place = 1

@@ -1,20 +1,21 @@
 -- How fast each open lot could still be used, and the last day to begin: how late there is still time to act.
 --
 -- A contract is taken to manage twice its lot's pace of the last 90 days, or the most it ever used in 90 days in that
--- unit if that is more. Work that begins on act_by and keeps to this pace uses up the lot on its last usable day. What
--- would be left although it began tomorrow is beyond reach, unless the end moves. A judgement aid, not a forecast.
+-- unit if that is more; what is taken back counts on the day of what it takes back. Work that begins on act_by and keeps
+-- to this pace lets nothing lapse, neither above a carry-over cap nor on the last usable day. What would lapse although
+-- it began tomorrow is beyond reach, unless the end moves. A judgement aid, not a forecast.
 --
 -- Grain:   one row per lot open or in grace at as_of that has an end
 -- Order:   lot_id
--- Reads:   lot_balance, lot_terms, movements
--- Rules:   R1.2, R1.3
+-- Reads:   consumption, first_lapse, lot_terms, movements
+-- Rules:   R1.2, R1.3, R4.5, R7.4
 -- Columns:
 --   lot_id             VARCHAR        the lot
 --   contract_id        VARCHAR        its contract
 --   unit               VARCHAR        unit of the quantities
 --   reachable_monthly  DECIMAL(18,4)  units a month (30 days) it can be taken to manage; nil = nothing was ever used
 --   act_by             DATE           last day to begin at that pace; empty = too late to use all, or nothing was ever used
---   beyond_quantity    DECIMAL(18,4)  units that would be left although it began tomorrow
+--   beyond_quantity    DECIMAL(18,4)  units that would lapse although it began tomorrow
 --   beyond_amount      DECIMAL(18,3)  their price
 CREATE OR REPLACE MACRO lot_reach(as_of DATE) AS TABLE
 WITH daily AS (
@@ -22,12 +23,14 @@ WITH daily AS (
         movements.lot_id,
         lot_terms.contract_id,
         lot_terms.unit,
-        movements.moved_on,
+        coalesce(taken_back.service_date, movements.moved_on) AS used_on,
         sum(movements.quantity) AS quantity
     FROM movements
     INNER JOIN lot_terms ON movements.lot_id = lot_terms.lot_id
+    LEFT JOIN consumption ON movements.event_id = consumption.consumption_id
+    LEFT JOIN consumption AS taken_back ON consumption.reverses = taken_back.consumption_id
     WHERE movements.kind = 'draw' AND movements.moved_on <= as_of
-    GROUP BY movements.lot_id, lot_terms.contract_id, lot_terms.unit, movements.moved_on
+    GROUP BY movements.lot_id, lot_terms.contract_id, lot_terms.unit, used_on
 ),
 
 recent AS (
@@ -35,7 +38,7 @@ recent AS (
         daily.lot_id,
         sum(daily.quantity) AS quantity
     FROM daily
-    WHERE daily.moved_on > as_of - 90
+    WHERE daily.used_on > as_of - 90
     GROUP BY daily.lot_id
 ),
 
@@ -45,7 +48,7 @@ spans AS (
         daily.unit,
         sum(daily.quantity) OVER (
             PARTITION BY daily.contract_id, daily.unit
-            ORDER BY daily.moved_on
+            ORDER BY daily.used_on
             RANGE BETWEEN INTERVAL 89 DAYS PRECEDING AND CURRENT ROW
         ) AS quantity
     FROM daily
@@ -60,51 +63,68 @@ best AS (
     GROUP BY spans.contract_id, spans.unit
 ),
 
+-- Units in 90 days, whole ten-thousandths: what divides them is rounded once, at the end.
 paced AS (
     SELECT
-        lot_balance.lot_id,
-        lot_balance.contract_id,
-        lot_balance.unit,
-        lot_balance.usable_until,
-        lot_balance.usable_until - as_of AS days_left,
-        lot_balance.remaining_quantity,
-        CAST(
-            greatest(0, coalesce(best.quantity, 0), 2 * coalesce(recent.quantity, 0)) / 3 AS DECIMAL(18, 4)
-        ) AS reachable_monthly
-    FROM lot_balance(as_of) AS lot_balance
-    LEFT JOIN recent ON lot_balance.lot_id = recent.lot_id
-    LEFT JOIN best ON lot_balance.contract_id = best.contract_id AND lot_balance.unit = best.unit
-    WHERE lot_balance.status IN ('open', 'grace') AND lot_balance.usable_until IS NOT NULL
+        first_lapse.lot_id,
+        first_lapse.contract_id,
+        first_lapse.unit,
+        first_lapse.usable_until,
+        first_lapse.usable_until - as_of AS days_left,
+        units(first_lapse.remaining_quantity) AS held,
+        first_lapse.lapses_on,
+        first_lapse.lapses_on - as_of AS lapse_days,
+        units(first_lapse.lapses_quantity) AS lapsing,
+        units(greatest(0, coalesce(best.quantity, 0), 2 * coalesce(recent.quantity, 0))) AS pace
+    FROM first_lapse(as_of) AS first_lapse
+    LEFT JOIN recent ON first_lapse.lot_id = recent.lot_id
+    LEFT JOIN best ON first_lapse.contract_id = best.contract_id AND first_lapse.unit = best.unit
 ),
 
+-- 90 times the units that lapse first, and the days that either takes at that pace, the last one counted in full.
 reached AS (
     SELECT
         paced.lot_id,
         paced.contract_id,
         paced.unit,
-        paced.usable_until,
         paced.days_left,
-        paced.reachable_monthly,
-        CAST(
-            greatest(0, paced.remaining_quantity - paced.reachable_monthly * paced.days_left / 30) AS DECIMAL(18, 4)
-        ) AS beyond_quantity,
-        -- Days at that pace, the last one counted in full.
-        (units(paced.remaining_quantity) * 30 + units(paced.reachable_monthly) - 1)
-        // nullif(units(paced.reachable_monthly), 0) AS days_needed
+        paced.held,
+        paced.pace,
+        greatest(0, 90 * paced.lapsing - paced.pace * paced.lapse_days) AS lapsing_first,
+        least(
+            paced.lapses_on - CAST((90 * paced.lapsing + paced.pace - 1) // nullif(paced.pace, 0) AS INTEGER),
+            paced.usable_until - CAST((90 * paced.held + paced.pace - 1) // nullif(paced.pace, 0) AS INTEGER)
+        ) + 1 AS begins_on
     FROM paced
+),
+
+beyond AS (
+    SELECT
+        reached.lot_id,
+        reached.contract_id,
+        reached.unit,
+        CAST(CAST(round_half_up(reached.pace, 3) AS DECIMAL(30, 0)) * 0.0001 AS DECIMAL(18, 4)) AS reachable_monthly,
+        CASE WHEN reached.begins_on > as_of THEN reached.begins_on END AS act_by,
+        CAST(
+            CAST(
+                round_half_up(
+                    reached.lapsing_first
+                    + greatest(0, 90 * reached.held - reached.lapsing_first - reached.pace * reached.days_left),
+                    90
+                ) AS DECIMAL(30, 0)
+            ) * 0.0001 AS DECIMAL(18, 4)
+        ) AS beyond_quantity
+    FROM reached
 )
 
 SELECT
-    reached.lot_id,
-    reached.contract_id,
-    reached.unit,
-    reached.reachable_monthly,
-    CASE
-        WHEN reached.days_needed <= reached.days_left
-            THEN reached.usable_until + 1 - CAST(reached.days_needed AS INTEGER)
-    END AS act_by,
-    reached.beyond_quantity,
-    price_of_units(lot_terms.amount, lot_terms.quantity, reached.beyond_quantity, lot_terms.minor_unit)
+    beyond.lot_id,
+    beyond.contract_id,
+    beyond.unit,
+    beyond.reachable_monthly,
+    beyond.act_by,
+    beyond.beyond_quantity,
+    price_of_units(lot_terms.amount, lot_terms.quantity, beyond.beyond_quantity, lot_terms.minor_unit)
         AS beyond_amount
-FROM reached
-INNER JOIN lot_terms ON reached.lot_id = lot_terms.lot_id;
+FROM beyond
+INNER JOIN lot_terms ON beyond.lot_id = lot_terms.lot_id;

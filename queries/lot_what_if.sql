@@ -2,12 +2,13 @@
 --
 -- A judgement aid: in each of the two hundred ways the future may go, the use to come goes on for the added days at the
 -- pace it has there, and more_monthly (units per 30 days) comes on top of it. What is left at the end is carried over
--- for carried_days, up to carried_quantity, and used at the same pace; the rest lapses. A lot that would run out anyway
--- still does. Nil of all four is the forecast.
+-- for carried_days, up to carried_at_most, and used at the same pace; the rest lapses. A lot that would run out anyway
+-- still does. What the contract's own carry-over cap takes at the end of the term, moved as the end is, is lost in every
+-- way, as things are too; without such a cap nil of all four is the forecast.
 --
 -- Grain:   one row per lot asked about that is open and has an end after as_of
 -- Order:   lot_id
--- Reads:   forecasts, lot_terms
+-- Reads:   first_lapse, forecasts, lot_terms
 -- Rules:   R1.2, R7.1, R7.4
 -- Columns:
 --   lot_id             VARCHAR        the lot
@@ -15,7 +16,7 @@
 --   unit               VARCHAR        unit of the quantities
 --   currency           VARCHAR        currency of the amounts
 --   usable_until       DATE           last usable day it would have, carry-over included
---   forecast_quantity  DECIMAL(18,4)  units forecast unused as things are: mean of the draws
+--   forecast_quantity  DECIMAL(18,4)  units forecast unused as things are: mean over the ways
 --   forecast_chance    DOUBLE         chance as things are that nothing is left, 0 to 1
 --   expected_quantity  DECIMAL(18,4)  units forecast unused so
 --   low_quantity       DECIMAL(18,4)  lower end of the 80% interval
@@ -26,15 +27,19 @@
 --   low_amount         DECIMAL(18,3)  price of low_quantity
 --   high_amount        DECIMAL(18,3)  price of high_quantity
 --   used_up_chance     DOUBLE         chance that nothing is left so, 0 to 1
-CREATE OR REPLACE MACRO lot_what_if(as_of DATE, lot VARCHAR, more_monthly DOUBLE, added_days INTEGER, carried_days INTEGER, carried_quantity DOUBLE) AS TABLE
+CREATE OR REPLACE MACRO lot_what_if(as_of DATE, lot VARCHAR, more_monthly DOUBLE, added_days INTEGER, carried_days INTEGER, carried_at_most DOUBLE) AS TABLE
 WITH worlds AS (
     SELECT
         forecasts.lot_id,
         forecasts.usable_until,
         CAST(forecasts.remaining_quantity AS DOUBLE) AS held,
         forecasts.usable_until - as_of AS days,
-        unnest(forecasts.draws) AS forecast
+        -- Empty without a cap ahead: greatest passes over what is empty.
+        CASE WHEN first_lapse.lapses_on < forecasts.usable_until THEN first_lapse.lapses_on - as_of END AS days_to_cap,
+        CAST(first_lapse.lapses_quantity AS DOUBLE) AS above_cap,
+        unnest(forecasts.draws) AS draw
     FROM forecasts
+    LEFT JOIN first_lapse(as_of) AS first_lapse ON forecasts.lot_id = first_lapse.lot_id
     WHERE forecasts.origin = as_of AND forecasts.lot_id = lot AND forecasts.usable_until > as_of
 ),
 
@@ -44,19 +49,35 @@ paced AS (
         worlds.usable_until,
         worlds.held,
         worlds.days,
-        worlds.forecast,
-        (worlds.held - worlds.forecast) / worlds.days + more_monthly / 30 AS daily
+        worlds.days_to_cap,
+        worlds.above_cap,
+        worlds.draw,
+        (worlds.held - worlds.draw) / worlds.days AS pace,
+        pace + more_monthly / 30 AS daily
     FROM worlds
+),
+
+capped AS (
+    SELECT
+        paced.lot_id,
+        paced.usable_until,
+        paced.held,
+        paced.days,
+        paced.daily,
+        greatest(paced.draw, paced.above_cap - paced.pace * paced.days_to_cap) AS forecast,
+        greatest(0, paced.above_cap - paced.daily * (paced.days_to_cap + added_days)) AS lost
+    FROM paced
 ),
 
 ended AS (
     SELECT
-        paced.lot_id,
-        paced.usable_until,
-        paced.forecast,
-        paced.daily,
-        greatest(0, paced.held - paced.daily * (paced.days + added_days)) AS at_end
-    FROM paced
+        capped.lot_id,
+        capped.usable_until,
+        capped.forecast,
+        capped.daily,
+        capped.lost,
+        greatest(0, capped.held - capped.lost - capped.daily * (capped.days + added_days)) AS at_end
+    FROM capped
 ),
 
 lapsed AS (
@@ -64,11 +85,12 @@ lapsed AS (
         ended.lot_id,
         ended.usable_until,
         ended.forecast,
-        CASE
+        ended.lost
+        + CASE
             WHEN carried_days = 0 THEN ended.at_end
             ELSE
-                greatest(0, ended.at_end - carried_quantity)
-                + greatest(0, least(ended.at_end, carried_quantity) - ended.daily * carried_days)
+                greatest(0, ended.at_end - carried_at_most)
+                + greatest(0, least(ended.at_end, carried_at_most) - ended.daily * carried_days)
         END AS what_if
     FROM ended
 ),

@@ -3,13 +3,13 @@
 -- Thresholds are shares of 0 to 1 and days; their defaults are WATCH_THRESHOLDS of book.py. A lot that never ends can
 -- only be overdrawn. Reasons: overdrawn, more delivered beyond the lots over the last overdrawn_within days than taken
 -- back; in_grace, past the term with at most grace_within days of carry-over left; ends_soon, at most ends_within days
--- left; left_late, at least left_from of the units left once late_from of the time has passed; behind_pace, the share
+-- until units lapse, the first of them where a carry-over cap lets only some live on; left_late, at least left_from of the units left once late_from of the time has passed; behind_pace, the share
 -- used lags the share of the time passed by more than behind_by.
 --
 -- Grain:   one row per lot and reason, and per contract and unit that is overdrawn
 -- Order:   currency, at_risk_amount DESC, contract_id, lot_id, severity, unit
 -- Reads:   accounts, contracts, overage, watch_list
--- Rules:   R1.2, R1.3, R9.1, R9.2
+-- Rules:   R1.2, R1.3, R7.4, R9.1, R9.2
 -- Columns:
 --   currency          VARCHAR        currency of at_risk_amount
 --   account_id        VARCHAR        the client
@@ -25,11 +25,13 @@
 --   granted_quantity  DECIMAL(18,4)  units bought
 --   expires_on        DATE           last day of the stated term
 --   usable_until      DATE           last usable day, carry-over included
---   days_left         BIGINT         days of use after as_of
+--   lapses_on         DATE           first day on which units lapse: at a carry-over cap the last of the term
+--   lapses_quantity   DECIMAL(18,4)  units left that lapse then
+--   days_left         BIGINT         days from as_of to it
 --   elapsed_share     DOUBLE         share of the term passed, carry-over included
 --   used_share        DOUBLE         share of the units drawn
 --   recent_monthly    DECIMAL(18,4)  units drawn a month (30 days) over the last 90 days
---   required_monthly  DECIMAL(18,4)  units a month that would use up what is left
+--   required_monthly  DECIMAL(18,4)  units a month that would let nothing lapse
 --   expected_quantity DECIMAL(18,4)  units forecast unused
 --   at_risk_amount    DECIMAL(18,3)  price of the forecast unused units; overdrawn: revenue at the agreed rate, nil = none
 CREATE OR REPLACE MACRO watch_flags(as_of DATE, behind_by DOUBLE, ends_within INTEGER, left_from DOUBLE, late_from DOUBLE, overdrawn_within INTEGER, grace_within INTEGER) AS TABLE
@@ -67,7 +69,9 @@ SELECT
     watch_list.granted_quantity,
     watch_list.expires_on,
     watch_list.usable_until,
-    watch_list.days_left,
+    watch_list.lapses_on,
+    watch_list.lapses_quantity,
+    watch_list.lapses_on - as_of AS days_left,
     watch_list.elapsed_share,
     watch_list.used_share,
     watch_list.recent_monthly,
@@ -78,8 +82,8 @@ FROM watch_list(as_of) AS watch_list
 INNER JOIN reasons
     ON
         CASE reasons.reason
-            WHEN 'in_grace' THEN watch_list.status = 'grace' AND watch_list.days_left <= grace_within
-            WHEN 'ends_soon' THEN watch_list.days_left <= ends_within
+            WHEN 'in_grace' THEN watch_list.status = 'grace' AND watch_list.lapses_on - as_of <= grace_within
+            WHEN 'ends_soon' THEN watch_list.lapses_on - as_of <= ends_within
             WHEN 'left_late'
                 THEN
                     watch_list.elapsed_share >= late_from
@@ -103,6 +107,8 @@ SELECT
     NULL AS granted_quantity,
     NULL AS expires_on,
     NULL AS usable_until,
+    NULL AS lapses_on,
+    NULL AS lapses_quantity,
     NULL AS days_left,
     NULL AS elapsed_share,
     NULL AS used_share,

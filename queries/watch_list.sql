@@ -2,8 +2,8 @@
 --
 -- Grain:   one row per lot open or in grace at as_of
 -- Order:   currency, expected_amount DESC, lot_id
--- Reads:   lot_balance, movements, unused_forecast
--- Rules:   R1.2, R1.3
+-- Reads:   first_lapse, lot_balance, movements, unused_forecast
+-- Rules:   R1.2, R1.3, R7.4
 -- Columns:
 --   lot_id              VARCHAR        the lot
 --   contract_id         VARCHAR        its contract
@@ -19,13 +19,15 @@
 --   expires_on          DATE           last day of the stated term
 --   usable_until        DATE           last usable day; empty = never ends, so nothing is at risk
 --   days_left           BIGINT         days of use after as_of; empty = no end
+--   lapses_on           DATE           first day on which units lapse: at a carry-over cap the last of the term; empty = never
+--   lapses_quantity     DECIMAL(18,4)  units left that lapse then; empty = never
 --   granted_quantity    DECIMAL(18,4)  units bought
 --   remaining_quantity  DECIMAL(18,4)  units left
 --   remaining_amount    DECIMAL(18,3)  their price
 --   elapsed_share       DOUBLE         share of the term passed; empty = no end
 --   used_share          DOUBLE         share of the units drawn
 --   recent_monthly      DECIMAL(18,4)  units drawn a month (30 days) over the last 90 days
---   required_monthly    DECIMAL(18,4)  units a month that would use up what is left; empty = no end
+--   required_monthly    DECIMAL(18,4)  units a month that would let nothing lapse, then or at the end; empty = no end
 --   last_used_on        DATE           last delivery; empty = never used
 --   learned_from        BIGINT         ended lots the interval rests on
 --   expected_quantity   DECIMAL(18,4)  forecast unused
@@ -64,6 +66,8 @@ SELECT
     lot_balance.expires_on,
     lot_balance.usable_until,
     lot_balance.usable_until - as_of AS days_left,
+    first_lapse.lapses_on,
+    first_lapse.lapses_quantity,
     lot_balance.granted_quantity,
     lot_balance.remaining_quantity,
     lot_balance.remaining_amount,
@@ -74,8 +78,10 @@ SELECT
         WHEN lot_balance.usable_until IS NOT NULL
             THEN
                 CAST(
-                    lot_balance.remaining_quantity * 30 / greatest(lot_balance.usable_until - as_of, 1)
-                    AS DECIMAL(18, 4)
+                    greatest(
+                        lot_balance.remaining_quantity * 30 / greatest(lot_balance.usable_until - as_of, 1),
+                        first_lapse.lapses_quantity * 30 / greatest(first_lapse.lapses_on - as_of, 1)
+                    ) AS DECIMAL(18, 4)
                 )
     END AS required_monthly,
     recent.last_used_on,
@@ -91,6 +97,7 @@ SELECT
     unused_forecast.runs_out_chance,
     unused_forecast.runs_out_on
 FROM lot_balance(as_of) AS lot_balance
+LEFT JOIN first_lapse(as_of) AS first_lapse ON lot_balance.lot_id = first_lapse.lot_id
 LEFT JOIN unused_forecast(as_of) AS unused_forecast ON lot_balance.lot_id = unused_forecast.lot_id
 LEFT JOIN recent ON lot_balance.lot_id = recent.lot_id
 WHERE lot_balance.status IN ('open', 'grace');

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 _CALLS: Final = "watch_list_calls"
 _AT_RISK: Final = "Price of the units forecast unused; of use beyond the lots, the revenue at the agreed rate."
 _NEW: Final = "Whether the client, a lot or a reason was not on the list before."
-_TO_DO: Final = "For the lot with the most money at risk; its pace so far is that of the last 90 days."
+_TO_DO: Final = (
+    "For the lot with the most money at risk, named where there are more; its pace so far is that of the last 90 days."
+)
 _HOW_LEFT: Final = (
     "What watch_flags said of the view compared with and no longer says of a lot, or of a contract that was overdrawn."
     " What became of it is how lot_balance has it now."
@@ -90,14 +92,14 @@ def _stats(
         at_risk("At risk of lapsing", "Price of the units forecast unused, of the lots on the list."),
         at_risk(
             f"Ends in {fmt.count(within, 'day')}",
-            "Of that, the lots that end soon: the days are one of the thresholds.",
+            "Of that, the lots of which units lapse by then: the days are one of the thresholds.",
             within,
         ),
     ]
     if flags_before is not None:
         new = flags.filter(pl.col("account_id").is_in(flags_before["account_id"].unique().to_list()).not_())
         meaning = "Clients who were not on the list before."
-        how_many = f"{sum(call.is_new for call in to_call):,}"
+        how_many = f"{words.new_clients(to_call):,}"
         stats.insert(
             1, Stat("New clients", how_many, help=meaning, behind=Behind(view, "watch_flags", rows=lambda: new))
         )
@@ -116,11 +118,9 @@ def _total(rows: pl.DataFrame) -> Decimal:
 
 def _deadlines(view: View, listed: Sequence[Entry], since: date | None, flags: pl.DataFrame, within: int) -> None:
     dots = [
-        chart.Deadline(
-            entry.row["account_name"], entry.usable_until, entry.row["days_left"], entry.at_risk, entry.is_new
-        )
+        chart.Deadline(entry.row["account_name"], entry.lapses_on, entry.row["days_left"], entry.at_risk, entry.is_new)
         for entry in listed
-        if entry.usable_until
+        if entry.lapses_on
     ]
     if not dots:
         return
@@ -136,7 +136,7 @@ def _calls(view: View, to_call: Sequence[Call], listed: Sequence[Entry]) -> None
     rows = pl.DataFrame([_row(call, view) for call in to_call], infer_schema_length=None)
     section("Whom to call, the most money at risk first", "watch_flags", rows, view)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        muted("Select a row to open the burn-down of its first lot.")
+        muted("Select a row to open the burn-down of its lot with the most money at risk.")
         _calendar(view, listed)
     table(
         rows,
@@ -144,7 +144,7 @@ def _calls(view: View, to_call: Sequence[Call], listed: Sequence[Entry]) -> None
             "account_name": st.column_config.TextColumn("Client", width=125),
             "new": st.column_config.TextColumn("New", width=76, help=_NEW),
             "at_risk_amount": money_column("At risk", view.currency, _AT_RISK),
-            "usable_until": day_column("Last day", "The last usable day of its first lot to end."),
+            "lapses_on": day_column("First lapse", "The first day on which units of its lots on the list lapse."),
             "days_left": st.column_config.NumberColumn("Days", width=50, help="Days left until then."),
             "why": st.column_config.TextColumn("Why", width=240),
             "what_to_do": st.column_config.TextColumn("What to do", width=180, help=_TO_DO),
@@ -159,31 +159,33 @@ def _calls(view: View, to_call: Sequence[Call], listed: Sequence[Entry]) -> None
 
 def _row(call: Call, view: View) -> dict[str, object]:
     ending = call.ends_first
-    first_lot = next((entry.lot_id for entry in call.entries if entry.lot_id), None)
+    most_at_risk = next((entry.lot_id for entry in call.entries if entry.lot_id), None)
     return {
         "account_name": call.client,
         "new": call.news,
         "why": words.why(call, view.as_of),
         "what_to_do": words.what_to_do(call, view.currency, view.as_of),
         "at_risk_amount": call.at_risk,
-        "usable_until": ending.usable_until if ending else None,
+        "lapses_on": ending.lapses_on if ending else None,
         "days_left": ending.row["days_left"] if ending else None,
         "owner": call.owner,
         "contract_id": call.entries[0].row["contract_id"],
-        "lot_id": first_lot,
+        "lot_id": most_at_risk,
     }
 
 
 def _calendar(view: View, listed: Sequence[Entry]) -> None:
     found = expiries(listed, view.currency, view.as_of)
+    if not found:
+        return
     download(
         "Calendar",
         f"watch_list-{view.as_of}.ics",
         "text/calendar",
         lambda: calendar(found, view.snapshot.dated_on),
         key="ics_watch_list",
-        meaning=f"The last usable days of {fmt.count(len(found), 'lot')} for your calendar, each with an alarm"
-        f" {ALARM_DAYS} days before.",
+        meaning=f"The days on which units of these lots lapse for your calendar, {len(found):,} in all, each with an"
+        f" alarm {ALARM_DAYS} days before.",
     )
 
 

@@ -31,7 +31,7 @@ def draw(view: View, clients: pl.DataFrame) -> None:
             "account_name": text_column("Client"),
             "expected_amount": money_column("At risk", view.currency, "Price of the units forecast unused."),
             "interval": text_column("80% interval"),
-            "first_end": day_column("First ends", "First last usable day among its lots at risk."),
+            "first_end": day_column("First lapse", "First day on which units of its lots at risk lapse."),
             "act_by": day_column(
                 "Act by",
                 "Last day to begin, at twice the recent pace or the best so far, and still use its lots at risk up; the"

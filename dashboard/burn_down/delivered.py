@@ -11,12 +11,13 @@ from dashboard.parts import muted
 from dashboard.tables import day_column, money_column, quantity_column, section, table, text_column
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from streamlit.elements.lib.column_types import ColumnConfig
 
     from dashboard.lot import Lot
     from dashboard.session import View
 
 _NAME: Final = "delivered"
+_LINE_BY_LINE: Final = "Line by line"
 
 
 def draw(view: View, lot: Lot) -> None:
@@ -30,7 +31,7 @@ def draw(view: View, lot: Lot) -> None:
 
 @st.fragment
 def _chosen(view: View, lot: Lot) -> None:
-    ways = list(_WAYS)
+    ways = [*_summed_by(lot), _LINE_BY_LINE]
     check(_NAME, ways, ways[0])
     by = st.segmented_control(
         "Delivered",
@@ -43,71 +44,18 @@ def _chosen(view: View, lot: Lot) -> None:
         args=(_NAME,),
         label_visibility="collapsed",
     )
-    _WAYS[by](view, lot)
+    if by == _LINE_BY_LINE:
+        _lines(view, lot)
+    else:
+        _summed(view, lot, by, *_summed_by(lot)[by])
 
 
-def _services(view: View, lot: Lot) -> None:
-    rows = view.ask("consumption_by_service", contract=lot.contract_id)
+def _summed(view: View, lot: Lot, by: str, figure: str, columns: dict[str, ColumnConfig]) -> None:
+    rows = view.ask(figure, contract=lot.contract_id)
     if _nothing(rows.height, lot.contract_id):
         return
-    section("By service", "consumption_by_service", rows, view)
-    table(
-        rows,
-        {
-            "service_type": text_column("Service"),
-            "delivery_count": st.column_config.NumberColumn("Deliveries"),
-            "delivered_quantity": quantity_column("Delivered"),
-            "overage_quantity": quantity_column("Beyond the lots", "Of the units delivered, those no lot covers."),
-            "unit": text_column("Unit"),
-            "amount": money_column("Price", lot.currency),
-        },
-        key="services",
-        alt="Deliveries by service",
-        visible_rows=6,
-    )
-
-
-def _projects(view: View, lot: Lot) -> None:
-    rows = view.ask("consumption_by_project", contract=lot.contract_id)
-    if _nothing(rows.height, lot.contract_id):
-        return
-    section("By project", "consumption_by_project", rows, view)
-    table(
-        rows,
-        {
-            "project_name": text_column("Project"),
-            "program_name": text_column("Programme"),
-            "delivery_count": st.column_config.NumberColumn("Deliveries"),
-            "delivered_quantity": quantity_column("Delivered"),
-            "unit": text_column("Unit"),
-            "first_on": day_column("First"),
-            "last_on": day_column("Last"),
-        },
-        key="projects",
-        alt="Deliveries by project",
-        visible_rows=6,
-    )
-
-
-def _departments(view: View, lot: Lot) -> None:
-    rows = view.ask("consumption_by_department", contract=lot.contract_id)
-    if _nothing(rows.height, lot.contract_id):
-        return
-    section("By department", "consumption_by_department", rows, view)
-    table(
-        rows,
-        {
-            "department": text_column("Department"),
-            "delivery_count": st.column_config.NumberColumn("Deliveries"),
-            "delivered_quantity": quantity_column("Delivered", "Its shares of the units delivered."),
-            "unit": text_column("Unit"),
-            "first_on": day_column("First"),
-            "last_on": day_column("Last"),
-        },
-        key="departments",
-        alt="Deliveries by department",
-        visible_rows=6,
-    )
+    section(by, figure, rows, view)
+    table(rows, columns, key=figure, alt=f"Deliveries {by[0].lower()}{by[1:]}", visible_rows=6)
 
 
 def _lines(view: View, lot: Lot) -> None:
@@ -142,9 +90,41 @@ def _nothing(count: int, contract_id: str) -> bool:
     return not count
 
 
-_WAYS: Final[dict[str, Callable[[View, Lot], None]]] = {
-    "By service": _services,
-    "By project": _projects,
-    "By department": _departments,
-    "Line by line": _lines,
-}
+def _summed_by(lot: Lot) -> dict[str, tuple[str, dict[str, ColumnConfig]]]:
+    """The sums on offer, each with its figure and columns."""
+    count, unit = st.column_config.NumberColumn("Deliveries"), text_column("Unit")
+    span = {"first_on": day_column("First"), "last_on": day_column("Last")}
+    return {
+        "By service": (
+            "consumption_by_service",
+            {
+                "service_type": text_column("Service"),
+                "delivery_count": count,
+                "delivered_quantity": quantity_column("Delivered"),
+                "overage_quantity": quantity_column("Beyond the lots", "Of the units delivered, those no lot covers."),
+                "unit": unit,
+                "amount": money_column("Price", lot.currency),
+            },
+        ),
+        "By project": (
+            "consumption_by_project",
+            {
+                "project_name": text_column("Project"),
+                "program_name": text_column("Programme"),
+                "delivery_count": count,
+                "delivered_quantity": quantity_column("Delivered"),
+                "unit": unit,
+                **span,
+            },
+        ),
+        "By department": (
+            "consumption_by_department",
+            {
+                "department": text_column("Department"),
+                "delivery_count": count,
+                "delivered_quantity": quantity_column("Delivered", "Its shares of the units delivered."),
+                "unit": unit,
+                **span,
+            },
+        ),
+    }

@@ -33,9 +33,9 @@ def stats(view: View, earlier: View | None, lot: Lot) -> list[Stat]:
         return [bought, *(Stat(label, fmt.full_day(on) if on else "none") for label, on in days)]
     if lot.forecast is None:
         return _settled(view, _was(earlier, "lot_balance", lot), lot)
-    was = _was(earlier, "unused_forecast", lot)
+    was = _was(earlier, "watch_list", lot)
     left = _units(view, lot, "Remaining", lot.remaining, was.get("remaining_quantity"), "burn_down")
-    shown = [left, *_forecast(view, earlier, lot, lot.forecast, was)]
+    shown = [left, *_forecast(view, lot, lot.forecast, was)]
     return shown if lot.reach is None else [*shown, _act_by(view, lot, lot.reach)]
 
 
@@ -74,12 +74,9 @@ def _beyond(view: View, lot: Lot) -> list[Stat]:
     return [Stat("Beyond the lots", fmt.quantity(total, lot.unit), help=meaning, behind=behind)]
 
 
-def _forecast(view: View, earlier: View | None, lot: Lot, forecast: Forecast, was: Mapping[str, Any]) -> list[Stat]:
-    """What is forecast, and the pace that would change it; `was` is the lot's row of unused_forecast before."""
+def _forecast(view: View, lot: Lot, forecast: Forecast, was: Mapping[str, Any]) -> list[Stat]:
+    """What is forecast, and the pace that would change it; `was` is the lot's row of watch_list before."""
     expected, before = fmt.rough(forecast.expected), was.get("expected_quantity")
-    required = None
-    if earlier is not None and was:
-        required = was["remaining_quantity"] * 30 / max((was["usable_until"] - earlier.as_of).days, 1)
     return [
         _units(view, lot, "Forecast unused", expected, before and fmt.rough(before), "watch_list", "expected_quantity"),
         Stat(
@@ -89,7 +86,15 @@ def _forecast(view: View, earlier: View | None, lot: Lot, forecast: Forecast, wa
             f"Price of the units forecast unused; {fmt.money(lot.remaining_amount, lot.currency)} is open.",
             _behind(view, lot, "watch_list", "expected_amount"),
         ),
-        _units(view, lot, "Needed a month", forecast.required_monthly, required, "watch_list", "required_monthly"),
+        _units(
+            view,
+            lot,
+            "Needed a month",
+            forecast.required_monthly,
+            was.get("required_monthly"),
+            "watch_list",
+            "required_monthly",
+        ),
     ]
 
 

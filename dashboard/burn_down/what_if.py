@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
@@ -12,13 +13,13 @@ from dashboard.charts.base import nice_ticks
 from dashboard.charts.burn_down import Fan
 from dashboard.explain import Behind
 from dashboard.filters import check
+from dashboard.lot import nil
 from dashboard.parts import muted, plain
 from dashboard.selection import WHAT_IF
 from queries.calendar import months_after
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from decimal import Decimal
 
     import polars as pl
 
@@ -49,7 +50,10 @@ class Question:
 def choose(lot: Lot, forecast: Forecast) -> Question:
     """Draw the sliders; what they are set to."""
     unit = lot.unit if fmt.is_money(lot.unit) else fmt.unit_in_words(lot.unit)
-    most, all_left = _round_up(1.5 * float(_nine_in_ten(forecast) or forecast.required_monthly)), float(lot.remaining)
+    most, all_left = (
+        _round_up(1.5 * float(_nine_in_ten(lot, forecast) or forecast.required_monthly)),
+        float(lot.remaining),
+    )
     extra, extension, carry_over, cap = st.columns(4)
     with extra:
         more = _units(f"Book more a month, {unit}", _EXTRA, most)
@@ -74,7 +78,7 @@ def ask(view: View, lot: Lot, question: Question) -> pl.DataFrame | None:
         more_monthly=question.extra,
         added_days=(end - lot.usable_until).days,
         carried_days=(months_after(end, question.carry_over) - end).days,
-        carried_quantity=question.cap or float(lot.remaining),
+        carried_at_most=question.cap or float(lot.remaining),
     )
 
 
@@ -116,7 +120,7 @@ def show(view: View, lot: Lot, forecast: Forecast, question: Question, rows: pl.
 
 
 def _hint(lot: Lot, forecast: Forecast) -> str:
-    more = _nine_in_ten(forecast)
+    more = _nine_in_ten(lot, forecast)
     if not more:
         return "What if: move a slider to see what it changes. As things are, nothing is left in nine of ten cases."
     needed = fmt.quantity(fmt.rough(more), lot.unit)
@@ -126,9 +130,11 @@ def _hint(lot: Lot, forecast: Forecast) -> str:
     )
 
 
-def _nine_in_ten(forecast: Forecast) -> Decimal:
+def _nine_in_ten(lot: Lot, forecast: Forecast) -> Decimal:
     """Units a month on top of what is forecast that leave nothing in nine of ten cases."""
-    return forecast.high * 30 / max(forecast.days_left, 1)
+    monthly = (lot.remaining - forecast.high) * 30 / max(forecast.days_left, 1)
+    more = forecast.required_monthly - monthly
+    return Decimal(0) if nil(more, lot.unit) else more
 
 
 def _supposed(question: Question, unit: str) -> str:

@@ -26,31 +26,58 @@ def finding(lot: Lot, as_of: date) -> Finding:
 
 
 def _title(lot: Lot, as_of: date) -> str:
-    bought = fmt.quantity_in_words(lot.granted, lot.unit)
     if lot.status == "upcoming":
+        bought = fmt.quantity_in_words(lot.granted, lot.unit)
         return f"{lot.client} can use {bought} from {_day(lot.valid_from, as_of)}"
+    if lot.status in ("exhausted", "ended"):
+        return _over(lot, as_of)
+    return _running(lot, as_of)
+
+
+def _over(lot: Lot, as_of: date) -> str:
+    if not lot.granted:
+        return f"{lot.client} has nothing in this lot: all its units were moved or taken back"
     if lot.status == "exhausted":
-        return f"{lot.client} has used all {bought}{_early(lot, as_of)}"
-    if lot.status == "ended":
-        return _ended(lot, as_of)
-    if lot.forecast is None or lot.usable_until is None:
-        left = fmt.of_total(lot.remaining, lot.granted, lot.unit)
-        return f"{lot.client} has {left} left, and no last day to use them by"
-    end = _day(lot.usable_until, as_of)
-    if lot.is_on_pace:
-        return f"{lot.client} is on pace to use all {bought} by {end}"
-    left = fmt.of_total(fmt.rough(lot.forecast.expected), lot.granted, lot.unit)
-    return f"{lot.client} will leave about {left} unused on {end}: {_advice(lot, lot.forecast)}"
-
-
-def _ended(lot: Lot, as_of: date) -> str:
+        return _used_up(lot, as_of)
     end = _day(lot.usable_until, as_of) if lot.usable_until else "its last day"
     if lot.terminated_on is not None:
         unused = fmt.of_total(lot.lapsed, lot.granted, lot.unit)
         return f"{lot.client} terminated on {_day(lot.terminated_on, as_of)} with {unused} unused"
     if nil(lot.lapsed, lot.unit):
         return f"{lot.client} used all {fmt.quantity_in_words(lot.granted, lot.unit)} by {end}"
-    return f"{lot.client} left {fmt.of_total(lot.lapsed, lot.granted, lot.unit)} unused on {end}"
+    return f"{lot.client} left {fmt.of_total(lot.lapsed, lot.granted, lot.unit)} unused by {end}"
+
+
+def _running(lot: Lot, as_of: date) -> str:
+    if lot.forecast is None or lot.usable_until is None:
+        left = fmt.of_total(lot.remaining, lot.granted, lot.unit)
+        return f"{lot.client} has {left} left, and no last day to use them by"
+    if lot.is_losing_at_cap and lot.carried is not None:
+        left, carried = (fmt.quantity(quantity, lot.unit) for quantity in (lot.remaining, lot.carried))
+        on = _day(lot.forecast.lapses_on, as_of)
+        return f"{lot.client} has {left} left, and only {carried} carry over after {on}: {_advice(lot, lot.forecast)}"
+    end = _day(lot.usable_until, as_of)
+    if lot.is_on_pace:
+        return f"{lot.client} is on pace to use {_whole(lot, end)}"
+    left = fmt.of_total(fmt.rough(lot.forecast.expected), lot.granted, lot.unit)
+    return f"{lot.client} will leave about {left} unused on {end}: {_advice(lot, lot.forecast)}"
+
+
+def _whole(lot: Lot, end: str) -> str:
+    """All of it, or what a carry-over cap has left of it."""
+    if nil(lot.lapsed, lot.unit):
+        return f"all {fmt.quantity_in_words(lot.granted, lot.unit)} by {end}"
+    return f"the rest by {end}: {_used(lot)}, {fmt.quantity(lot.lapsed, lot.unit)} lapsed"
+
+
+def _used_up(lot: Lot, as_of: date) -> str:
+    if not nil(lot.lapsed, lot.unit):
+        return f"{lot.client} has nothing left: {_used(lot)}, {fmt.quantity(lot.lapsed, lot.unit)} lapsed"
+    return f"{lot.client} has used all {fmt.quantity_in_words(lot.granted, lot.unit)}{_early(lot, as_of)}"
+
+
+def _used(lot: Lot) -> str:
+    return f"{fmt.of_total(lot.drawn, lot.granted, lot.unit)} used"
 
 
 def _early(lot: Lot, as_of: date) -> str:
@@ -64,9 +91,10 @@ def _early(lot: Lot, as_of: date) -> str:
 def _advice(lot: Lot, forecast: Forecast) -> str:
     """What to do, as the end of a sentence."""
     extend = ", or agree an extension" if lot.reach is None or not nil(lot.reach.beyond, lot.unit) else ""
-    if forecast.days_left <= _MONTH:
-        left = fmt.quantity(lot.remaining, lot.unit)
-        return f"book the {left} left within {fmt.count(forecast.days_left, 'day')}{extend}"
+    if forecast.lapse_days <= _MONTH:
+        units = fmt.quantity(forecast.lapses_quantity, lot.unit)
+        units = f"the {units} left" if lot.carried is None else units
+        return f"book {units} within {fmt.count(forecast.lapse_days, 'day')}{extend}"
     if nil(forecast.more_monthly, lot.unit) or forecast.more_monthly < 0:
         return f"see that it keeps to the {_monthly(forecast.required_monthly, lot.unit)} it needs"
     if forecast.recent_monthly <= 0:
@@ -88,8 +116,13 @@ def _basis(lot: Lot, as_of: date) -> str:
     if lot.forecast is None:
         worth = fmt.money(lot.lapsed_amount, lot.currency)
         return f"What lapsed was worth {worth}." if lot.lapsed_amount else ""
-    said = [_grace(lot, as_of), "" if lot.drawn else "Never used so far.", _pace(lot.forecast, lot.unit)]
-    if not lot.is_on_pace and lot.reach is not None:
+    said = [
+        _grace(lot, as_of),
+        _cap(lot, lot.forecast, as_of),
+        "" if lot.drawn else "Never used so far.",
+        _pace(lot.forecast, lot.unit),
+    ]
+    if (lot.is_losing_at_cap or not lot.is_on_pace) and lot.reach is not None:
         said.append(_time(lot, lot.reach, as_of))
     if lot.forecast.runs_out_chance >= _LIKELY and lot.forecast.runs_out_on is not None:
         said.append(
@@ -103,6 +136,12 @@ def _grace(lot: Lot, as_of: date) -> str:
     if lot.status != "grace" or lot.expires_on is None:
         return ""
     return f"In grace since its term ended on {_day(lot.expires_on, as_of)}."
+
+
+def _cap(lot: Lot, forecast: Forecast, as_of: date) -> str:
+    if lot.carried is None:
+        return ""
+    return f"What is left above {fmt.quantity(lot.carried, lot.unit)} lapses on {_day(forecast.lapses_on, as_of)}."
 
 
 def _pace(forecast: Forecast, unit: str) -> str:
@@ -120,7 +159,7 @@ def _time(lot: Lot, reach: Reach, as_of: date) -> str:
         return ""
     best = f"{fmt.quantity(reach.monthly, lot.unit)} a month, its best or twice its recent pace"
     if reach.act_by is None:
-        return f"Even at {best}, {fmt.quantity(reach.beyond, lot.unit)} would be left."
+        return f"Even at {best}, {fmt.quantity(reach.beyond, lot.unit)} would lapse."
     return f"At {best}, it is enough to begin by {_day(reach.act_by, as_of)}."
 
 

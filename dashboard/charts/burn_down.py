@@ -154,6 +154,8 @@ def _terms(figure: go.Figure, lot: Lot, as_of: date, first: date, last: date, th
             x0=lot.expires_on, x1=lot.usable_until, fillcolor=faded(theme.grace, GRACE), line_width=0, layer="below"
         )
         grace = f"grace to {fmt.short_day(lot.usable_until)}"
+        if lot.carried is not None:
+            grace += f"<br>only {fmt.quantity(lot.carried, lot.unit)} carry over"
         write(figure, grace, lot.usable_until, 0.98, theme.muted, yref="y domain", xanchor="left", xshift=5)
     vertical(figure, lot.expires_on, theme.attention, width=1.6)
     said = "ended" if lot.terminated_on else "expires"

@@ -187,7 +187,7 @@ def _how_long_before(origin: date, start: date) -> str:
     if ahead <= 0:
         return f"On {fmt.day(origin, start)}"
     said = _MONTHS.get(ahead, f"{ahead} months")
-    return f"{said[0].upper()}{said[1:]} ahead"
+    return f"{fmt.capitalised(said)} ahead"
 
 
 def _now(rows: pl.DataFrame, as_of: date, currency: str) -> str:

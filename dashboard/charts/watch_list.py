@@ -1,4 +1,4 @@
-"""How long there is still time to act: the money at risk of each lot on the list, by its last usable day."""
+"""How long there is still time to act: the money at risk of each lot on the list, by the day its units lapse."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _WIDTH, _HEIGHT, _LETTER, _LINE, _DOT = 760, 300, 7.2, 16, 9
 
 @dataclass(frozen=True)
 class Deadline:
-    """A lot on the list: whose, until when, how much is at risk, and whether it was not there before."""
+    """A lot on the list: whose, when its first units lapse, how much is at risk, and whether it is new there."""
 
     client: str
     on: date
@@ -45,11 +45,11 @@ def finding(deadlines: Sequence[Deadline], within: int, as_of: date, currency: s
         as_of: the day asked about.
         currency: the currency of the amounts.
     """
-    subtitle = f"Money at risk of each lot on the list by its last usable day, {currency}: top left first."
+    subtitle = f"Money at risk of each lot on the list by the first day its units lapse, {currency}: top left first."
     later = [one for one in deadlines if one.on > _last(as_of)]
     if later:
         last, count = fmt.full_day(_last(as_of)), fmt.count(len(later), "lot")
-        subtitle += f" Not shown: {fmt.money(_total(later), currency)} in {count} with a last day after {last}."
+        subtitle += f" Not shown: {fmt.money(_total(later), currency)} in {count} after {last}."
     soon = [one for one in deadlines if one.days_left <= within]
     total, span = fmt.money(_total(deadlines), currency), f"within {fmt.count(within, 'day')}"
     if not soon:
@@ -93,7 +93,7 @@ def _dots(figure: go.Figure, some: Sequence[Deadline], currency: str, theme: The
         },
         hovertext=[
             f"<b>{one.client}</b><br>{fmt.money_in_full(one.amount, currency)} at risk"
-            f"<br>last usable day {fmt.full_day(one.on)}, {fmt.count(one.days_left, 'day')} left"
+            f"<br>units lapse on {fmt.full_day(one.on)}, in {fmt.count(one.days_left, 'day')}"
             for one in some
         ],
         hoverinfo="text",

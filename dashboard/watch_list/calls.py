@@ -56,6 +56,17 @@ class Entry:
         on: date | None = self.row["usable_until"]
         return on
 
+    @property
+    def lapses_on(self) -> date | None:
+        """The first day on which units of the lot lapse."""
+        on: date | None = self.row["lapses_on"]
+        return on
+
+    @property
+    def is_capped(self) -> bool:
+        """Whether a carry-over cap lets only some of its units live on after that day."""
+        return self.lapses_on != self.usable_until
+
 
 @dataclass(frozen=True)
 class Call:
@@ -91,8 +102,8 @@ class Call:
 
     @property
     def ends_first(self) -> Entry | None:
-        """The entry whose last usable day comes first, if any has one."""
-        ending = [entry for entry in self.entries if entry.usable_until]
+        """The entry whose units lapse first, if any do."""
+        ending = [entry for entry in self.entries if entry.lapses_on]
         return min(ending, key=lambda entry: (entry.row["days_left"], str(entry.lot_id)), default=None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from dashboard import format as fmt
@@ -20,19 +21,25 @@ def answer(listed: Sequence[Call], currency: str, as_of: date) -> str:
     """The page in one sentence: whom to call first, and why."""
     if not listed:
         return "Nobody is on the watch-list"
-    entry = listed[0].entries[0]
-    if entry.usable_until is None or not entry.at_risk:
+    call = listed[0]
+    entry = call.entries[0]
+    if entry.lapses_on is None or not entry.at_risk:
         said = reasons(entry, as_of)
     else:
-        amount, day = fmt.money(entry.at_risk, currency), fmt.day(entry.usable_until, as_of)
-        said = f"about {amount} of {bought(entry.row)} will lapse on {day}"
-    return f"Call {listed[0].client} first: {said}"
+        amount, day = fmt.money(entry.at_risk, currency), fmt.day(entry.lapses_on, as_of)
+        what = f"{bought(entry.row)} alone" if entry.at_risk < call.at_risk else bought(entry.row)
+        said = f"about {amount} of {what} will lapse{', from' if entry.is_capped else ' on'} {day}"
+    return f"Call {call.client} first: {said}"
+
+
+def new_clients(listed: Sequence[Call]) -> int:
+    """How many clients were not on the list before, whoever calls them."""
+    return len({call.account_id for call in listed if call.is_new})
 
 
 def counted(listed: Sequence[Call]) -> str:
     """How long the list is, and how much of it is new."""
-    clients = fmt.count(len({call.account_id for call in listed}), "client")
-    new = len({call.account_id for call in listed if call.is_new})
+    clients, new = fmt.count(len({call.account_id for call in listed}), "client"), new_clients(listed)
     return f"{clients} on the list" + (f", {new:,} new" if new else "")
 
 
@@ -56,12 +63,19 @@ def reasons(entry: Entry, as_of: date) -> str:
 
 
 def what_to_do(call: Call, currency: str, as_of: date) -> str:
-    """The next step for what most money is at risk of."""
+    """The next step for what most money is at risk of, named where it is not all the call is about."""
     entry = call.entries[0]
+    step = _next_step(entry, currency, as_of)
+    if len(call.entries) == 1:
+        return step
+    return f"{fmt.capitalised(_held(entry))}: {step[0].lower()}{step[1:]}"
+
+
+def _next_step(entry: Entry, currency: str, as_of: date) -> str:
     row = entry.row
     if entry.lot_id is None:
         return _top_up(row, currency)
-    left, day = fmt.quantity(row["flagged_quantity"], row["unit"]), fmt.day(row["usable_until"], as_of)
+    left, day = fmt.quantity(row["lapses_quantity"], row["unit"]), fmt.day(row["lapses_on"], as_of)
     if "in_grace" in entry.reasons:
         return f"Book {left} by {day}: then the carry-over ends"
     if "ends_soon" in entry.reasons:
@@ -95,9 +109,11 @@ def why_left(entry: Entry, balance: Mapping[str, Any] | None, as_of: date) -> st
 
 
 def _about(entry: Entry, as_of: date) -> str:
-    said = reasons(entry, as_of)
-    held = bought(entry.row) if entry.lot_id else "contract"
-    return f"{held[0].upper()}{held[1:]}: {said}"
+    return f"{fmt.capitalised(_held(entry))}: {reasons(entry, as_of)}"
+
+
+def _held(entry: Entry) -> str:
+    return bought(entry.row) if entry.lot_id else "contract"
 
 
 def _reason(reason: str, row: Mapping[str, Any], as_of: date) -> str:
@@ -108,13 +124,17 @@ def _reason(reason: str, row: Mapping[str, Any], as_of: date) -> str:
     if reason == "in_grace":
         return f"in carry-over since {fmt.day(row['expires_on'], as_of)}"
     if reason == "ends_soon":
-        return f"ends in {fmt.count(row['days_left'], 'day')}"
+        days = fmt.count(row["days_left"], "day")
+        if row["lapses_on"] == row["usable_until"]:
+            return f"ends in {days}"
+        return f"{fmt.quantity(row['lapses_quantity'], row['unit'])} above the carry-over cap lapse in {days}"
     return f"{_share(row['used_share'])} used in {_share(row['elapsed_share'])} of the time"
 
 
-def _share(share: float) -> str:
+def _share(share: float | Decimal) -> str:
     """A share in whole per cent, down: what is not all used is not 100% used."""
-    return f"{int(share * 100)}%"
+    # As it is written: 0.29 as a double, times 100, is a little less than 29.
+    return f"{int(Decimal(str(share)) * 100)}%"
 
 
 def _top_up(row: Mapping[str, Any], currency: str) -> str:

@@ -103,7 +103,7 @@ def test_a_client_and_a_lot_picked_take_the_page_there(visit: Visit, book: Book,
 
 
 def test_a_what_if_of_the_link_is_answered_from_the_draws(visit: Visit, book: Book, top: dict[str, Any]) -> None:
-    asked = {"more_monthly": 4, "added_days": 0, "carried_days": 0, "carried_quantity": 0}
+    asked = {"more_monthly": 4, "added_days": 0, "carried_days": 0, "carried_at_most": 0}
     row = book.run("lot_what_if", as_of=book.snapshot.dated_on, lot=top["lot_id"], **asked).row(0, named=True)
     app = visit("burn_down", lot=top["lot_id"], extra="4")
     assert fmt.quantity(fmt.rough(row["expected_quantity"]), row["unit"]) in answer(app)
@@ -127,7 +127,7 @@ def test_sliders_answer_and_fall_back_when_another_lot_is_shown(visit: Visit, to
 
 @pytest.mark.parametrize("value", ["99999999", "-1", "many"])
 def test_a_slider_that_can_not_be_set_so_says_it(visit: Visit, value: str) -> None:
-    assert f"There is no extra “{value}”; showing none." in warned(visit("burn_down", extra=value))
+    assert f"There is no amount a month of “{value}”; showing none." in warned(visit("burn_down", extra=value))
 
 
 @pytest.mark.parametrize("by", ["By service", "By project", "By department", "Line by line"])

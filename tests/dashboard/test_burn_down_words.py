@@ -122,5 +122,5 @@ def test_more_booked_than_is_held_is_said_with_why() -> None:
         "out_of_scope_quantity": Decimal(0),
     }
     covered = row | {"booked_quantity": Decimal(5), "requested_quantity": Decimal(2), "is_over_committed": False}
-    assert commitment(row) == "Booked: 30 h of the 20 h the contract holds: 10 h more than is left."
+    assert commitment(row) == "Booked: 30 h of the 20 h the contract holds: 10 h more than is left for it."
     assert commitment(covered) == "Booked: 5 h of the 20 h the contract holds; waiting for approval: 2 h."

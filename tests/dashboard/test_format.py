@@ -44,6 +44,7 @@ def test_money_in_full_has_the_minor_digits_of_its_currency(amount: Decimal, cur
 
 def test_a_change_has_its_sign() -> None:
     assert fmt.change(Decimal(25_000), "USD") == "+$25k"
+    assert fmt.quantity_change(Decimal(-1), "day") == "\N{MINUS SIGN}1 day"
     assert fmt.change(Decimal(-25_000), "USD") == "\N{MINUS SIGN}$25k"
 
 

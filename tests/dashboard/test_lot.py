@@ -30,6 +30,9 @@ FORECAST = Forecast(
     upper=Decimal(50),
     amount=Decimal(7640),
     days_left=129,
+    lapses_on=date(2027, 3, 31),
+    lapse_days=129,
+    lapses_quantity=Decimal(120),
     recent_monthly=Decimal(19),
     required_monthly=Decimal(28),
     runs_out_chance=0.04,
@@ -60,7 +63,26 @@ NORTHWIND = Lot(
     terminated_on=None,
 )
 LATE = replace(NORTHWIND, reach=Reach(monthly=Decimal(24), act_by=None, beyond=Decimal("16.8")))
-SOON = replace(LATE, usable_until=date(2026, 12, 2), forecast=replace(FORECAST, days_left=10))
+SOON = replace(
+    LATE,
+    usable_until=date(2026, 12, 2),
+    forecast=replace(FORECAST, days_left=10, lapses_on=date(2026, 12, 2), lapse_days=10),
+)
+#: What is above 20 hours lapses on 31 December, after 39 days: at 19 h a month 75 of the 100 are left to lose.
+CAPPED = replace(
+    NORTHWIND,
+    expires_on=date(2026, 12, 31),
+    forecast=replace(
+        FORECAST,
+        lapses_on=date(2026, 12, 31),
+        lapse_days=39,
+        lapses_quantity=Decimal(100),
+        required_monthly=Decimal(77),
+    ),
+)
+CAPPED_SOON = replace(CAPPED, forecast=replace(CAPPED.forecast, lapse_days=9))
+CAPPED_ON_PACE = replace(CAPPED, forecast=replace(CAPPED.forecast, recent_monthly=Decimal(77), expected=Decimal(0)))
+
 STEADY = replace(NORTHWIND, forecast=replace(FORECAST, recent_monthly=Decimal(28)))
 EARLY = replace(NORTHWIND, forecast=replace(FORECAST, runs_out_chance=0.6))
 ON_PACE = replace(NORTHWIND, forecast=replace(FORECAST, expected=Decimal("0.02"), recent_monthly=Decimal(28)))
@@ -86,6 +108,12 @@ ENDED = replace(
     lapsed_amount=Decimal(2400),
     forecast=None,
 )
+CAPPED_AND_USED_UP = replace(EXHAUSTED, drawn=Decimal(150), lapsed=Decimal(50))
+MOVED_AWAY = replace(EXHAUSTED, granted=Decimal(0), drawn=Decimal(0))
+MOVED_AND_ENDED = replace(MOVED_AWAY, status="ended")
+AFTER_THE_CAP = replace(
+    ON_PACE, status="grace", expires_on=date(2026, 9, 30), drawn=Decimal(150), lapsed=Decimal(40), remaining=Decimal(10)
+)
 TERMINATED = replace(ENDED, terminated_on=date(2026, 10, 31), lapsed_amount=Decimal(0))
 USED_UP_AT_THE_END = replace(ENDED, lapsed=Decimal(0), lapsed_amount=Decimal(0))
 ENDLESS = replace(NORTHWIND, expires_on=None, usable_until=None, forecast=None)
@@ -99,6 +127,10 @@ IN_MONEY = replace(
 )
 EVERY = {
     "open": NORTHWIND,
+    "capped": CAPPED,
+    "capped and used up": CAPPED_AND_USED_UP,
+    "moved away": MOVED_AWAY,
+    "after the cap": AFTER_THE_CAP,
     "late": LATE,
     "soon": SOON,
     "steady": STEADY,
@@ -152,7 +184,23 @@ EVERY = {
         (ON_PACE, "Northwind is on pace to use all 200 hours by 31 March 2027"),
         (UPCOMING, "Northwind can use 200 hours from 1 January 2027"),
         (EXHAUSTED, "Northwind has used all 200 hours by 2 November, 149 days before the end"),
-        (ENDED, "Northwind left 12 of 200 hours unused on 31 October"),
+        (ENDED, "Northwind left 12 of 200 hours unused by 31 October"),
+        (
+            CAPPED,
+            ("Northwind has 120 h left, and only 20 h carry over after 31 December: book 58 more a month"),
+        ),
+        (
+            CAPPED_SOON,
+            ("Northwind has 120 h left, and only 20 h carry over after 31 December: book 100 h within 9 days"),
+        ),
+        (CAPPED_ON_PACE, "Northwind is on pace to use all 200 hours by 31 March 2027"),
+        (CAPPED_AND_USED_UP, "Northwind has nothing left: 150 of 200 hours used, 50 h lapsed"),
+        (MOVED_AWAY, "Northwind has nothing in this lot: all its units were moved or taken back"),
+        (MOVED_AND_ENDED, "Northwind has nothing in this lot: all its units were moved or taken back"),
+        (
+            AFTER_THE_CAP,
+            "Northwind is on pace to use the rest by 31 March 2027: 150 of 200 hours used, 40 h lapsed",
+        ),
         (USED_UP_AT_THE_END, "Northwind used all 200 hours by 31 October"),
         (ENDLESS, "Northwind has 120 of 200 hours left, and no last day to use them by"),
         (
@@ -173,11 +221,12 @@ def test_the_title_says_what_becomes_of_the_lot(lot: Lot, title: str) -> None:
     [
         (NORTHWIND, "Using them all takes 28 h a month; the last 90 days had 19 h a month."),
         (NORTHWIND, "At 38 h a month, its best or twice its recent pace, it is enough to begin by 27 December."),
-        (LATE, "Even at 24 h a month, its best or twice its recent pace, 17 h would be left."),
+        (LATE, "Even at 24 h a month, its best or twice its recent pace, 17 h would lapse."),
         (EARLY, "It runs out early with a chance of 60%, if so around 20 December."),
         (ON_PACE, "The pace of the last 90 days, 28 h a month, would use them all if it held."),
         (UNUSED, "Never used so far. Using them all takes 28 h a month; nothing was used in the last 90 days."),
         (IN_GRACE, "In grace since its term ended on 30 September."),
+        (CAPPED, "What is left above 20 h lapses on 31 December."),
         (ENDED, "What lapsed was worth $2,400."),
     ],
 )

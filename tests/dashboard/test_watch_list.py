@@ -14,6 +14,7 @@ from dashboard.charts import watch_list as chart
 from dashboard.theme import LIGHT
 from dashboard.watch_list import words
 from dashboard.watch_list.calls import Entry, calls, entries, left
+from dashboard.watch_list.expiries import expiries
 from dashboard.watch_list.thresholds import THRESHOLDS
 from queries.book import WATCH_THRESHOLDS
 from tests.queries import tiny
@@ -21,6 +22,7 @@ from tests.queries.tiny import account, contract, extended, lot, used
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from streamlit.testing.v1 import AppTest
 
@@ -107,7 +109,7 @@ def test_a_client_is_one_call_with_its_lots_and_reasons_the_most_money_first(sma
     assert acme.ends_first.lot_id == "stays"
     why = "Consulting hours: ends in 29 days, 10% used in 71% of the time. Consulting days: 0% used in 28% of the time"
     assert words.why(acme, NOW) == why
-    assert words.what_to_do(acme, "USD", NOW) == "Book 90 h by 10 April, or agree an extension"
+    assert words.what_to_do(acme, "USD", NOW) == "Consulting hours: book 90 h by 10 April, or agree an extension"
     over = to_call[2]
     assert words.why(over, NOW) == "Contract: 3 h used beyond its lots, no rate agreed"
     assert words.what_to_do(over, "USD", NOW) == "Offer a top-up, and agree a rate for what was used"
@@ -169,10 +171,56 @@ def test_what_to_do_follows_the_most_pressing_reason(
     own = (
         lot_row
         | {name: Decimal(value) for name, value in row.items()}
-        | {"unit": "day", "flagged_quantity": Decimal(40)}
+        | {"unit": "day", "flagged_quantity": Decimal(40), "lapses_quantity": Decimal(40)}
     )
     (call,) = calls([Entry(own, reasons, is_new=False, has_new_reason=False)], None)
     assert words.what_to_do(call, "USD", NOW) == said
+
+
+def test_the_sentence_says_where_it_counts_one_lot_of_several(small: OpenBook) -> None:
+    (acme,) = (call for call in calls(entries(flags(small, NOW), None), None) if call.client == "Acme")
+    amount = fmt.money(acme.entries[0].at_risk, "USD")
+    said = f"Call Acme first: about {amount} of consulting hours alone will lapse on 10 April"
+    assert words.answer([acme], "USD", NOW) == said
+
+
+def test_a_carry_over_cap_is_a_deadline_of_its_own(tmp_path: Path) -> None:
+    capped = lot("C", 100, 1000, "2026-01-01..2026-03-31", grace_until="2026-09-30", carry_over_cap_quantity=20)
+    book = tiny.book(tmp_path, lots=[capped], consumption=[used("U1", "C", "2026-02-01", 29)])
+    (call,) = calls(entries(flags(book, NOW), None), None)
+    amount = fmt.money(call.at_risk, "USD")
+    assert (
+        words.answer([call], "USD", NOW)
+        == f"Call Acme first: about {amount} of consulting hours will lapse, from 31 March"
+    )
+    # 29 of 100 is 29%, though as doubles 0.29 times 100 is less; 71 of 273 days have passed.
+    why = "Consulting hours: 51 h above the carry-over cap lapse in 19 days"
+    assert words.why(call, NOW) == why
+    assert words.what_to_do(call, "USD", NOW) == "Book 51 h by 31 March, or agree an extension"
+    assert [(found.name, found.on) for found in expiries(call.entries, "USD", NOW)] == [
+        ("C.cap", date(2026, 3, 31)),
+        ("C.expiry", date(2026, 9, 30)),
+    ]
+
+
+def test_a_share_is_what_its_figures_say(tmp_path: Path) -> None:
+    # As doubles 0.29 times 100 is a little less than 29.
+    book = tiny.book(tmp_path, lots=[lot("C", 100, 1000, TERM)], consumption=[used("U1", "C", "2026-02-01", 29)])
+    (call,) = calls(entries(flags(book, NOW), None), None)
+    assert words.why(call, NOW) == "Consulting hours: ends in 29 days, 29% used in 71% of the time"
+
+
+def test_a_client_of_two_owners_is_one_new_client(tmp_path: Path) -> None:
+    book = tiny.book(
+        tmp_path,
+        contracts=[contract("one"), contract("two", owner="Team B")],
+        lots=[lot("one", 100, 1000, TERM), lot("two", 100, 1000, TERM)],
+    )
+    listed = flags(book, NOW)
+    to_call = calls(entries(listed, listed.clear()), listed.clear())
+    assert len(to_call) == 2
+    assert words.new_clients(to_call) == 1
+    assert words.counted(to_call) == "1 client on the list, 1 new"
 
 
 def deadline(client: str, on: date, amount: int, *, is_new: bool = False) -> chart.Deadline:
@@ -183,7 +231,7 @@ def test_the_chart_says_how_much_is_pressing_and_what_it_does_not_show() -> None
     dots = [deadline("Acme", date(2026, 4, 10), 4000), deadline("Beta", date(2028, 1, 1), 6000)]
     said = chart.finding(dots, 60, NOW, "USD")
     assert said.title == "$4,000 of the $10k at risk ends within 60 days, with 1 client"
-    assert said.subtitle.endswith("Not shown: $6,000 in 1 lot with a last day after 12 Mar 2027.")
+    assert said.subtitle.endswith("Not shown: $6,000 in 1 lot after 12 Mar 2027.")
     none = chart.finding(dots, 10, NOW, "USD").title
     assert none == "None of the $10k at risk ends within 10 days; the first to end is Acme's on 10 April"
 
@@ -194,6 +242,16 @@ def test_any_list_can_be_drawn_and_names_no_client_over_another(amounts: tuple[i
     drawn = chart.draw(dots, NOW, BEFORE, "USD", LIGHT)
     places = [(note.x, note.y, note.xanchor, note.yshift) for note in drawn.layout.annotations if note.xref != "paper"]
     assert len(places) == len(set(places)) == sum(of > 0 for of in amounts)
+
+
+def test_no_calendar_is_offered_where_nothing_has_a_day(monkeypatch: pytest.MonkeyPatch, visit: Visit) -> None:
+    offered = []
+    monkeypatch.setattr("dashboard.downloads.st.download_button", lambda label, **_: offered.append(label))
+    visit("watch_list")
+    assert offered.count("Calendar") == 1
+    monkeypatch.setattr("dashboard.watch_list.expiries.Expiry", None)
+    visit("watch_list", **CLOSED | {"overdrawn": "730"})
+    assert offered.count("Calendar") == 1
 
 
 def said(app: AppTest) -> str:

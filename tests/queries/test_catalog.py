@@ -35,7 +35,7 @@ VALUES = {
     "burn": 1.5,
     "more_monthly": 5,
     "carried_days": 90,
-    "carried_quantity": 20,
+    "carried_at_most": 20,
     "behind_by": 0.25,
     "ends_within": 60,
     "left_from": 0.3,

@@ -65,6 +65,29 @@ def test_the_last_day_to_begin_is_that_from_which_every_day_is_needed(
     assert row == [act_by, beyond]
 
 
+def test_what_was_taken_back_was_never_a_pace_and_a_pace_is_not_rounded_before_the_days(
+    new_book: Callable[..., OpenBook],
+) -> None:
+    # 10 in 90 days use 10 up in 90, the last of them the last day of the term.
+    book = new_book(
+        lots=[
+            lot("mistake", 100, 1000),
+            lot("third", 10, 1000, "2026-01-01..2026-08-08"),
+            lot("before", 10, 1000, "2025-01-01..2025-12-31", contract_id="third"),
+        ],
+        consumption=[
+            used("M1", "mistake", "2026-02-10", 100),
+            used("M2", "mistake", "2026-02-11", -100, reverses="M1"),
+            used("B1", "third", "2025-05-01", 10),
+        ],
+    )
+    rows = book.run("lot_reach", as_of="2026-05-10").drop("contract_id", "unit")
+    assert across(rows)[1:] == text("""
+        mistake  0       -           100  1000
+        third    3.3333  2026-05-11  0    0
+    """)
+
+
 @pytest.fixture(scope="module")
 def clients(new_book: Callable[..., OpenBook]) -> OpenBook:
     """Acme has two lots of 10 a unit, Beta one; what each leaves in two worlds is set by hand."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.queries.tiny import across, added, extended, lot, terminated, text, transferred, used
+from tests.queries.tiny import across, added, contract, extended, lot, terminated, text, transferred, used
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,6 +73,42 @@ def test_a_lot_shows_what_was_agreed_and_what_is_booked(book: OpenBook) -> None:
         old     2026-05-31  request       R2        5         -           -             Work R2
         old     2026-05-31  request       R6        5         -           -             Work R6
         old     2026-06-01  request       R1        5         -           -             Work R1
+    """)
+
+
+def test_what_is_booked_stands_on_the_lot_it_will_draw_with_what_is_still_to_come(
+    new_book: Callable[..., OpenBook],
+) -> None:
+    # tie: the narrower scope first; part: 6 of 8 are delivered, of whole all 5; next: the lot that has not begun.
+    book = new_book(
+        lots=[
+            lot("any", 10, 1000, contract_id="tie"),
+            lot("own", 10, 1000, "2026-02-01..2026-12-31", contract_id="tie", scope="consulting"),
+            lot("part", 20, 1000),
+            lot("now", 10, 1000, "2026-01-01..2026-06-09", contract_id="next"),
+            lot("then", 50, 1000, "2026-06-10..2026-12-31", contract_id="next"),
+            lot("old", 10, 1000, "2026-01-01..2026-04-30", contract_id="term", grace_until="2026-07-31"),
+            lot("term", 10, 1000),
+        ],
+        contracts=[contract("term", draw_order="current_term_first")],
+        consumption=[
+            used("P1", "part", "2026-03-01", 6, request_id="R2"),
+            used("P2", "part", "2026-03-01", 5, request_id="R3"),
+        ],
+        requests=[
+            request("R1", "approved", contract_id="tie"),
+            request("R2", "scheduled", contract_id="part", quantity=8, scheduled_for="2026-06-01"),
+            request("R3", "scheduled", contract_id="part", scheduled_for="2026-06-01"),
+            request("R4", "scheduled", contract_id="next", scheduled_for="2026-07-01"),
+            request("R5", "scheduled", contract_id="term", scheduled_for="2026-06-01"),
+        ],
+    )
+    rows = book.run("lot_events", as_of="2026-05-10").filter(kind="request")
+    assert across(rows.select("lot_id", "event_id", "quantity"))[1:] == text("""
+        own   R1  5
+        part  R2  2
+        term  R5  5
+        then  R4  5
     """)
 
 

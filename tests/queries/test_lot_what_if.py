@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 #: A term of a hundred days, the close of its fiftieth: 50 days left.
 TERM = "2026-01-01..2026-04-10"
 HALFWAY = "2026-02-19"
-AS_THINGS_ARE = {"more_monthly": 0, "added_days": 0, "carried_days": 0, "carried_quantity": 0}
+AS_THINGS_ARE = {"more_monthly": 0, "added_days": 0, "carried_days": 0, "carried_at_most": 0}
 
 
 @pytest.fixture(scope="module")
@@ -74,11 +74,11 @@ def test_a_later_end_goes_on_at_the_pace_of_each_world(book: OpenBook) -> None:
 
 def test_a_carry_over_keeps_what_is_left_up_to_its_cap(book: OpenBook) -> None:
     # 0, 20, 40 and 60 at the end: 0, 10, 30 and 50 lapse above the cap; of 10 carried 0, 0, 0 and 10 are left.
-    assert left(book, carried_days=25, carried_quantity=10) == ["25", "3", "51", "0.25"]
+    assert left(book, carried_days=25, carried_at_most=10) == ["25", "3", "51", "0.25"]
 
 
 def test_a_carry_over_without_use_to_come_saves_nothing(book: OpenBook) -> None:
-    assert left(book, carried_days=25, carried_quantity=60)[:1] == ["22.5"]  # as 25 days more
+    assert left(book, carried_days=25, carried_at_most=60)[:1] == ["22.5"]  # as 25 days more
 
 
 def test_all_is_used_where_enough_is_booked(book: OpenBook) -> None:
@@ -86,7 +86,7 @@ def test_all_is_used_where_enough_is_booked(book: OpenBook) -> None:
 
 
 def test_the_end_moves_by_both(book: OpenBook) -> None:
-    asked = AS_THINGS_ARE | {"added_days": 10, "carried_days": 5, "carried_quantity": 60}
+    asked = AS_THINGS_ARE | {"added_days": 10, "carried_days": 5, "carried_at_most": 60}
     rows = book.run("lot_what_if", as_of=HALFWAY, lot="half", **asked)
     assert str(rows["usable_until"][0]) == "2026-04-25"
 
@@ -103,7 +103,7 @@ def test_it_is_what_a_day_by_day_account_of_every_world_comes_to(
     book: OpenBook, more: float, added: int, carried: int, cap: float
 ) -> None:
     worlds = [by_day(forecast, more, added, carried, cap) for forecast in (0, 20, 40, 60)]
-    shown = left(book, more_monthly=more, added_days=added, carried_days=carried, carried_quantity=cap)
+    shown = left(book, more_monthly=more, added_days=added, carried_days=carried, carried_at_most=cap)
     levels = np.quantile(worlds, [0.1, 0.9])
     used_up = np.mean([world < 0.00005 for world in worlds])
     assert [float(value) for value in shown] == pytest.approx([np.mean(worlds), *levels, used_up], abs=0.0001)

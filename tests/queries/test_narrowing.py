@@ -30,7 +30,7 @@ VALUES = {
     "burn": 2,
     "more_monthly": 1,
     "carried_days": 30,
-    "carried_quantity": 2,
+    "carried_at_most": 2,
     "behind_by": 0,
     "ends_within": 365,
     "left_from": 0.3,

@@ -127,6 +127,8 @@ def test_a_lot_has_a_row_for_each_reason_the_most_pressing_first(book: OpenBook)
         granted_quantity   100
         expires_on         2026-01-31
         usable_until       2026-04-10
+        lapses_on          2026-04-10
+        lapses_quantity    70
         days_left          50
         elapsed_share      0.5
         used_share         0.3

@@ -98,6 +98,8 @@ def test_the_watch_list_ranks_open_lots_by_the_money_at_risk(beginners: OpenBook
         expires_on          2026-04-10  2026-01-31  2026-04-10  2026-04-10
         usable_until        2026-04-10  2026-04-10  2026-04-10  2026-04-10
         days_left           50          50          50          50
+        lapses_on           2026-04-10  2026-04-10  2026-04-10  2026-04-10
+        lapses_quantity     100         70          70          40
         granted_quantity    100         100         100         100
         remaining_quantity  100         70          70          40
         remaining_amount    1000        700         700         400
@@ -152,6 +154,8 @@ def test_a_lot_that_never_expires_is_open_and_so_on_the_watch_list_and_in_the_op
         expires_on          -
         usable_until        -
         days_left           -
+        lapses_on           -
+        lapses_quantity     -
         granted_quantity    10
         remaining_quantity  6
         remaining_amount    600
