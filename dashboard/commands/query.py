@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from dashboard.commands.stores import Store, store_to_read
 from data.snapshots import open_snapshot
@@ -65,7 +65,7 @@ def query(
 
 
 def _list_figures() -> None:
-    table = Table("Figure", "Meaning", "Takes")
+    table = Table(Column("Figure", no_wrap=True), "Meaning", "Takes")
     for figure in sorted(catalog.figures().values(), key=lambda figure: figure.name):
         table.add_row(figure.name, figure.meaning.split(". ")[0], ", ".join(figure.parameters))
     Console().print(table)

@@ -56,8 +56,9 @@ def render(view: View, periods: Periods) -> None:
     figure = recognition.draw(compared, periods.ends, periods.labels(), view.currency, current_theme())
     chart(found, figure, key="recognition", behind=Behind(view, "recognition_by_period"))
     with figures:
-        shown = [over_the_span(view, rows, periods, policy, "revenue_total") for policy in (first, second, BOOKED)]
-        figure_row([*shown, at_the_end(view, periods, BOOKED, "liabilities")], view.currency)
+        shown = dict.fromkeys((first, second, BOOKED))
+        revenue = [over_the_span(view, rows, periods, policy, "revenue_total") for policy in shown]
+        figure_row([*revenue, at_the_end(view, periods, BOOKED, "liabilities")], view.currency)
     _by_period(view, rows, periods, first, second)
     _by_contract(view, contracts, periods, first, second)
     assumptions(_ASSUMPTIONS)

@@ -45,6 +45,8 @@ EACH_VISIT = pytest.mark.parametrize(
 )
 #: Parameters of a link that name nobody's rows: choices of days, months, sections and what-ifs.
 NAMES_NOTHING = {
+    "since",
+    "ending",
     "snapshot",
     "as_of",
     "baseline",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 from typing import TYPE_CHECKING
 
@@ -78,7 +79,8 @@ def test_a_snapshot_comes_breaks_and_a_writer_dies_while_a_page_is_open(
 
 def test_pages_are_shown_from_a_store_that_cannot_be_written(tmp_path: Path) -> None:
     store = tiny.book(tmp_path, lots=[lot("L1", 100, 1000, "2026-07-01..2027-12-31")]).snapshot.folder.parents[1]
-    (store / "derived").write_text("not a folder, so no forecast can be kept")
+    shutil.rmtree(store / "derived", ignore_errors=True)
+    (store / "derived").write_text("not a folder, so nothing can be kept")
     for folder in (store, store / "snapshots"):
         folder.chmod(0o555)
 
