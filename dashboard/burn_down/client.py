@@ -42,7 +42,9 @@ def pick(first: list[str], balances: pl.DataFrame, chosen: Selection) -> None:
     with lot_place:
         _picker("Lot", LOT, list(lots), chosen.lot_id, {lot_id: _lot_in_words(row) for lot_id, row in lots.items()})
     with button:
-        if st.button("Statement", key="to_statement", width="stretch", help="What the client is told of the last whole month."):
+        if st.button(
+            "Statement", key="to_statement", width="stretch", help="What the client is told of the last whole month."
+        ):
             st.switch_page(_STATEMENT, query_params={CLIENT: chosen.account_id})
 
 
