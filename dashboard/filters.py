@@ -94,6 +94,29 @@ def forget(key: str) -> None:
     _notices().pop(key, None)
 
 
+def segments(label: str, options: Sequence[str], key: str) -> str:
+    """One of a few parts to show, the first unless another is chosen; kept in the URL under its key.
+
+    Args:
+        label: what is chosen, for who can't see it.
+        options: the parts.
+        key: names the control and its parameter of the URL.
+    """
+    check(key, options, options[0])
+    chosen = st.segmented_control(
+        label,
+        options,
+        default=options[0],
+        required=True,
+        key=key,
+        bind="query-params",
+        on_change=forget,
+        args=(key,),
+        label_visibility="collapsed",
+    )
+    return chosen if chosen in options else options[0]
+
+
 def _notices() -> dict[str, str]:
     notices: dict[str, str] = st.session_state.setdefault(_NOTICES, {})
     return notices

@@ -12,7 +12,7 @@ from dashboard import format as fmt
 from dashboard.charts import forecast_change, unused_by_quarter
 from dashboard.charts.unused_by_quarter import contributors, held, quarter, tested_quarters
 from dashboard.explain import Behind
-from dashboard.filters import changes_since, check, described, forget
+from dashboard.filters import changes_since, check, described, forget, segments
 from dashboard.jump import open_picked
 from dashboard.parts import Stat, assumptions, chart, empty, figure_row, finding, headline, muted, plain
 from dashboard.session import View, before, current, current_theme
@@ -152,19 +152,8 @@ def _answer(row: dict[str, Any], added: str, burn: str, currency: str) -> str:
 
 def _by(view: View) -> None:
     """The forecast by what leadership can act on."""
-    check("by", _GROUPS, _GROUPS[0])
     title = st.container()
-    by = st.segmented_control(
-        "By",
-        _GROUPS,
-        default=_GROUPS[0],
-        required=True,
-        key="by",
-        bind="query-params",
-        on_change=forget,
-        args=("by",),
-        label_visibility="collapsed",
-    )
+    by = segments("By", _GROUPS, "by")
     groups = view.ask("unused_by_group", dimension=by.lower())
     with title:
         section("Where it will be left unused", "unused_by_group", groups, view)

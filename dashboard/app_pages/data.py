@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from dashboard.filters import check, forget
+from dashboard.filters import segments
 from dashboard.intake import checks, dictionary, importing, snapshots
 from dashboard.parts import plain
 from dashboard.session import View, current_if_any
@@ -25,19 +25,7 @@ _READING: Final[dict[str, Callable[[View | None], None]]] = {"Checks": checks.re
 def render() -> None:
     """Draw the section chosen, of those that whoever asks may use."""
     sections = (*(_INTAKE if viewer().may(IMPORT) else ()), *_READING)
-    check(_VIEW, sections, sections[0])
-    chosen = st.segmented_control(
-        "Section",
-        sections,
-        default=sections[0],
-        required=True,
-        key=_VIEW,
-        bind="query-params",
-        on_change=forget,
-        args=(_VIEW,),
-        label_visibility="collapsed",
-    )
-    section = chosen if chosen in sections else sections[0]
+    section = segments("Section", sections, _VIEW)
     try:
         if section in _INTAKE:
             _INTAKE[section]()

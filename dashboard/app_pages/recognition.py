@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import streamlit as st
-
-from dashboard.filters import check, forget
+from dashboard.filters import segments
 from dashboard.recognition import departments, derivation, journal, judgement, policies, position, scenario
 from dashboard.recognition.links import SECTIONS, VIEW
 from dashboard.recognition.periods import choose
@@ -30,19 +28,7 @@ _RENDERED: Final[dict[str, Callable[[View, Periods], None]]] = {
 
 def render(view: View) -> None:
     """Draw the section chosen; only that one asks its figures."""
-    check(VIEW, SECTIONS, SECTIONS[0])
-    chosen = st.segmented_control(
-        "Section",
-        SECTIONS,
-        default=SECTIONS[0],
-        required=True,
-        key=VIEW,
-        bind="query-params",
-        on_change=forget,
-        args=(VIEW,),
-        label_visibility="collapsed",
-    )
-    _RENDERED[chosen or SECTIONS[0]](view, choose(view.as_of))
+    _RENDERED[segments("Section", SECTIONS, VIEW)](view, choose(view.as_of))
 
 
 render(current())

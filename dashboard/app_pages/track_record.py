@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import format as fmt
 from dashboard.charts import track_record as charts
 from dashboard.explain import Behind
-from dashboard.filters import check, described, forget
+from dashboard.filters import check, described, forget, segments
 from dashboard.parts import Stat, assumptions, empty, figure_row, finding, headline, muted, plain
 from dashboard.session import View, current, current_theme
 from dashboard.tables import day_column, money_column, section, table, text_column, with_interval
@@ -144,19 +144,8 @@ def _is_enough(view: View) -> bool:
 def _by(view: View) -> None:
     """The record by what might make forecasts better or worse."""
     names = tuple(_DIMENSIONS)
-    check("by", names, names[0])
     title = st.container()
-    by = st.segmented_control(
-        "By",
-        names,
-        default=names[0],
-        required=True,
-        key="by",
-        bind="query-params",
-        on_change=forget,
-        args=("by",),
-        label_visibility="collapsed",
-    )
+    by = segments("By", names, "by")
     rows = view.ask("backtest", dimension=_DIMENSIONS[by])
     with title:
         section("Where forecasts were good, and where less so", "backtest", rows, view)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from dashboard.filters import check, forget
+from dashboard.filters import segments
 from dashboard.parts import muted
 from dashboard.tables import day_column, money_column, quantity_column, section, table, text_column
 
@@ -32,18 +32,7 @@ def draw(view: View, lot: Lot) -> None:
 @st.fragment
 def _chosen(view: View, lot: Lot) -> None:
     ways = [*_summed_by(lot), _LINE_BY_LINE]
-    check(_NAME, ways, ways[0])
-    by = st.segmented_control(
-        "Delivered",
-        ways,
-        default=ways[0],
-        required=True,
-        key=_NAME,
-        bind="query-params",
-        on_change=forget,
-        args=(_NAME,),
-        label_visibility="collapsed",
-    )
+    by = segments("Delivered", ways, _NAME)
     if by == _LINE_BY_LINE:
         _lines(view, lot)
     else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 import streamlit as st
 
-from dashboard.filters import check, forget
+from dashboard.filters import segments
 from dashboard.parts import muted
 from dashboard.tables import day_column, quantity_column, section, table, text_column
 from dashboard.work_requests.words import COVERS, by_unit
@@ -73,19 +73,8 @@ def _in_words(column: str) -> pl.Expr:
 def lines(view: View, shown: Work) -> None:
     """The requests of one stage at a time, or the work by project."""
     names = (_IN_FLIGHT, *(status.capitalize() for status in STATUSES), _BY_PROJECT)
-    check("stage", names, names[0])
     title = st.container()
-    stage = st.segmented_control(
-        "Stage",
-        names,
-        default=names[0],
-        required=True,
-        key="stage",
-        bind="query-params",
-        on_change=forget,
-        args=("stage",),
-        label_visibility="collapsed",
-    )
+    stage = segments("Stage", names, "stage")
     if stage == _BY_PROJECT:
         with title:
             section("Work by programme and project", "requests_by_project", shown.projects, view)

@@ -44,8 +44,8 @@ def named(words: list[str]) -> tuple[str, list[str]]:
     raise ValueError(f"{' '.join(words)} is no command")
 
 
-def parse(line: str) -> None:
-    """Take a command line apart as it would be before it runs.
+def parse(line: str) -> str:
+    """Take a command line apart as it would be before it runs; the command it names.
 
     Raises:
         Exception: it has an option, an argument or a value that the command does not know.
@@ -58,3 +58,4 @@ def parse(line: str) -> None:
         unknown = {pair.partition("=")[0] for pair in context.params["settings"] or ()} - known
         if unknown:
             raise ValueError(f"{asked} takes no {', '.join(sorted(unknown))}")
+    return name

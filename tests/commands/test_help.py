@@ -28,7 +28,7 @@ def test_help_prints_its_examples_as_written(name: str) -> None:
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_examples_can_be_run(example: str) -> None:
-    parse(example)
+    assert f"{example} ".startswith(f"drawdown {parse(example)} ")
 
 
 @pytest.mark.parametrize(
