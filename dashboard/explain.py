@@ -12,6 +12,7 @@ import streamlit as st
 from dashboard import format as fmt
 from dashboard.computed import computed
 from dashboard.downloads import table_downloads
+from dashboard.fragments import fragment
 from dashboard.parts import muted, plain
 from dashboard.sign_in import still_let_in
 from dashboard.tables import day_column, table, text_column
@@ -55,7 +56,7 @@ class Behind:
         _popover(self, label, key)
 
 
-@st.fragment
+@fragment
 def _popover(behind: Behind, label: str, key: str) -> None:
     with st.popover(":small[:gray[Explain]]", type="tertiary", on_change="rerun", key=f"explain_{key}") as popover:
         if popover.open:

@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard import format as fmt
 from dashboard.computed import computed
 from dashboard.downloads import table_downloads
+from dashboard.fragments import fragment
 from dashboard.parts import muted, plain
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def picked(key: str) -> int | None:
     return chosen[0] if chosen else None
 
 
-@st.fragment
+@fragment
 def _how_computed(figure: str, title: str, how: str | None) -> None:
     with st.popover("How is this computed?", on_change="rerun", key=f"how_{title}") as popover:
         if popover.open:

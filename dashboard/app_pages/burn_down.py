@@ -13,6 +13,7 @@ from dashboard.burn_down.words import finding
 from dashboard.charts import burn_down
 from dashboard.explain import Behind
 from dashboard.filters import changes_since, described
+from dashboard.fragments import fragment
 from dashboard.lot import Lot, lot_of
 from dashboard.parts import assumptions, chart, empty, figure_row, headline
 from dashboard.selection import ranked, selected
@@ -58,7 +59,7 @@ def render(view: View) -> None:
     assumptions(_ASSUMPTIONS, "unused_forecast")
 
 
-@st.fragment
+@fragment
 def _burn_down(view: View, lot: Lot, history: pl.DataFrame, events: pl.DataFrame) -> None:
     """The chart, and under it the sliders that change it: they answer without the rest of the page."""
     place = st.container()

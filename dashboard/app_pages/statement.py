@@ -11,6 +11,7 @@ from dashboard import format as fmt
 from dashboard.downloads import XLSX, download
 from dashboard.explain import Behind
 from dashboard.filters import changes_since
+from dashboard.fragments import fragment
 from dashboard.parts import Stat, assumptions, figure_row, headline, muted, plain
 from dashboard.session import MONTHS_EARLIER, PREVIOUS_SNAPSHOT, View, before, current, store
 from dashboard.statement import words
@@ -147,7 +148,7 @@ def _downloads(files: Sequence[DeltaGenerator], statement: Statement, house: Fir
         download("XLSX", numbers, XLSX, lambda: workbook(statement, house), key="statement_xlsx", meaning=meaning)
 
 
-@st.fragment
+@fragment
 def _everyone(view: View, month: Month, house: Firm) -> None:
     """All clients in view as one archive, made when it is asked for."""
     asked = (view.snapshot.folder, view.as_of, tuple(view.filters.items()), view.scope, month, house)

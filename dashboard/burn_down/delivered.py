@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from dashboard.filters import segments
+from dashboard.fragments import fragment
 from dashboard.parts import muted
 from dashboard.tables import day_column, money_column, quantity_column, section, table, text_column
 
@@ -29,7 +30,7 @@ def draw(view: View, lot: Lot) -> None:
             _chosen(view, lot)
 
 
-@st.fragment
+@fragment
 def _chosen(view: View, lot: Lot) -> None:
     ways = [*_summed_by(lot), _LINE_BY_LINE]
     by = segments("Delivered", ways, _NAME)

@@ -8,6 +8,7 @@ import polars as pl
 import streamlit as st
 
 from dashboard.filters import segments
+from dashboard.fragments import fragment
 from dashboard.parts import muted
 from dashboard.tables import day_column, quantity_column, section, table, text_column
 from dashboard.work_requests.words import COVERS, by_unit
@@ -69,7 +70,7 @@ def _in_words(column: str) -> pl.Expr:
     return pl.struct("unit", column).implode().map_elements(said, return_dtype=pl.String).first()
 
 
-@st.fragment
+@fragment
 def lines(view: View, shown: Work) -> None:
     """The requests of one stage at a time, or the work by project."""
     names = (_IN_FLIGHT, *(status.capitalize() for status in STATUSES), _BY_PROJECT)

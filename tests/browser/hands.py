@@ -6,17 +6,31 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
+from playwright.sync_api import TimeoutError as LateError
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 #: Where a row's box to tick is, in pixels, and how high a row is.
 _BOX, _ROW = 18, 35
+_TRIES, _TRY_MILLISECONDS = 4, 4_000
 
 
 def choose(page: Page, label: str, option: str) -> None:
-    """Choose an option of the list whose label begins so."""
-    page.get_by_role("combobox", name=re.compile(rf"{label}\b")).click()
-    page.get_by_role("option", name=option, exact=True).click()
+    """Choose an option of the list whose label begins so; as a person would, open it again where it closed.
+
+    A list closes when the page moves under it, as it does while the charts above are still being drawn.
+    """
+    box = page.get_by_role("combobox", name=re.compile(rf"{label}\b"))
+    wanted = page.get_by_role("option", name=option, exact=True)
+    for _ in range(_TRIES):
+        box.click()
+        try:
+            wanted.click(timeout=_TRY_MILLISECONDS)
+        except LateError:
+            continue
+        return
+    wanted.click()
 
 
 def tick_row(page: Page, row: int, *, alt: str | None = None) -> None:
