@@ -41,10 +41,6 @@ pages = [
 page = st.navigation(pages, position="top")
 with st.sidebar:
     fresh, choices, views, identity = (st.container() for _ in range(4))
-with views:
-    saved_views.show(who.identity, page, pages)
-with identity:
-    show(who)
 keep(None)
 try:
     notices = st.container()
@@ -72,3 +68,8 @@ except SnapshotError as error:
     without_view()
 except (CloseError, FigureError) as error:
     st.error(plain(str(error)))
+# Nobody waits for these: the page comes first.
+with views:
+    saved_views.show(who.identity, page, pages)
+with identity:
+    show(who)

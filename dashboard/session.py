@@ -214,7 +214,8 @@ def _book(folder: Path) -> Book:
     return Book(_snapshot(folder))
 
 
-@st.cache_data(max_entries=1024, show_spinner=False)
+# Shared as they are, not copied for each who asks: rows are never changed in place.
+@st.cache_resource(max_entries=1024, show_spinner=False)
 def _result(folder: Path, scope: Scope, figure: str, asked: tuple[tuple[str, Any], ...]) -> pl.DataFrame:
     # The folder ends in the snapshot's id, which is the fingerprint of what it holds: no result can go stale. The scope
     # is part of the key: everyone shares these results.

@@ -44,9 +44,11 @@ def blank(theme: Theme, *, height: int = HEIGHT, right: int = 20) -> go.Figure:
         "zeroline": False,
         "fixedrange": True,
     }
-    # In one piece: Plotly takes longer to change a layout than to begin with one.
-    return go.Figure(
+    # In one piece: Plotly takes longer to change a layout than to begin with one. Streamlit hands each chart to the
+    # browser twice: with a revision that stays, and without a template, Plotly sees that the second is the same.
+    figure = go.Figure(
         layout={
+            "datarevision": 0,
             "height": height,
             "margin": {"l": 72, "r": right, "t": 32, "b": 48},
             "font": {"family": FONT, "size": TEXT_SIZE, "color": theme.ink},
@@ -63,6 +65,8 @@ def blank(theme: Theme, *, height: int = HEIGHT, right: int = 20) -> go.Figure:
             "yaxis": {**axis, "showline": False, "ticks": "", "ticklabelstandoff": 6, "automargin": True},
         }
     )
+    figure.layout.template = None
+    return figure
 
 
 def write(
