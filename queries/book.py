@@ -16,9 +16,10 @@ import duckdb
 from data.currencies import MINOR_DIGITS
 from data.schema import TABLES
 from data.snapshots import SnapshotError
-from queries import catalog, outlook
+from queries import catalog, days, outlook
 from queries.calendar import month_ends, months_after
 from queries.catalog import Figure, FigureError
+from queries.days import Days
 from queries.macros import Macros
 from queries.outlook import Outlook, Progress, no_progress
 from queries.scenario import CAUTIOUS, CAUTIOUS_READS, Scenario, suppose
@@ -76,12 +77,14 @@ class Book:
     #: The contracts in scope; None is every contract.
     visible: frozenset[str] | None = field(init=False, repr=False, compare=False, default=None)
     _root: duckdb.DuckDBPyConnection = field(init=False, repr=False, compare=False)
+    _days: Days = field(init=False, repr=False, compare=False)
     _outlook: Outlook = field(init=False, repr=False, compare=False)
     _macros: Macros = field(init=False, repr=False, compare=False)
     _narrowed_by: dict[str, str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self._root = _open(self.snapshot)
+        self._days = Days(self._root)
         self._outlook = Outlook(self._root, self.snapshot)
         self._macros = Macros(self._root, self.snapshot)
         self._macros.ensure(outlook.READS)
@@ -148,21 +151,25 @@ class Book:
         if scenario.breakage == CAUTIOUS:
             self._macros.ensure(CAUTIOUS_READS)
             self.foresee(self.snapshot.dated_on)
+        if scenario == Scenario():
+            with self._narrowed(filters, days.tables_of(name)) as cursor:
+                days.stand_in(cursor, days.read_by(name))
+                return _ask(cursor, figure, bound)
         # A scenario reads more than the figure to say what its contracts would be booked under.
-        tables = catalog.tables_of(name) if scenario == Scenario() else None
-        with self._narrowed(filters, tables) as cursor:
-            if scenario != Scenario():
-                suppose(cursor, scenario, self.snapshot.dated_on)
+        with self._narrowed(filters) as cursor:
+            suppose(cursor, scenario, self.snapshot.dated_on)
             return _ask(cursor, figure, bound)
 
     def _make_what_it_reads(self, figure: Figure, bound: Mapping[str, object]) -> None:
-        """Forecasts are made for the day that is asked about, when it is."""
+        """Forecasts, and what others read of a day, are made for the day that is asked about, when it is."""
         if catalog.reads(figure.name, "forecasts"):
             self.foresee(_date(bound["as_of"]))
         if catalog.reads(figure.name, "forecast_changes"):
             self._outlook.ensure_change(_date(bound["as_of"]), _date(bound["earlier"]))
         if catalog.reads(figure.name, "analog_curves"):
             self._outlook.ensure_analogs(_date(bound["as_of"]), str(bound["lot"]))
+        if daily := days.read_by(figure.name):
+            self._days.ensure(daily, _date(bound["as_of"]))
 
     def foresee(self, as_of: date, on_progress: Progress = no_progress) -> None:
         """Make the forecasts of a day and of the quarter ends before it, unless they are there.

@@ -63,18 +63,6 @@ def reads(figure_name: str, table: str) -> bool:
 
 
 @cache
-def tables_of(figure_name: str) -> frozenset[str]:
-    """The tables a figure is asked of: those it reads itself, and through the figures with parameters it reads.
-
-    A figure without parameters is a table itself, as is what is no figure.
-    """
-    found = figures().get(figure_name)
-    if found is None or not found.parameters:
-        return frozenset({figure_name})
-    return frozenset().union(*map(tables_of, found.reads))
-
-
-@cache
 def checks() -> dict[str, str]:
     """The queries that must return no row, by name."""
     return {path.stem: path.read_text() for path in sorted((FOLDER / "checks").glob("*.sql"))}
