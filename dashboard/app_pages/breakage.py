@@ -40,9 +40,11 @@ def render(view: View) -> None:
         return
     said = unused_by_quarter.finding(quarters, view.currency)
     headline(said.title, described(view) + changes_since(view))
-    figure_row(_stats(view, quarters), view.currency)
+    figures = st.container()
     drawn = unused_by_quarter.draw(quarters, view.currency, current_theme())
     chart(said, drawn, key="unused_by_quarter", behind=Behind(view, "unused_by_quarter"))
+    with figures:  # asked after the chart, which is waited for
+        figure_row(_stats(view, quarters), view.currency)
     _moved(view)
     if view.ask("watch_list").height:
         _what_if(view)

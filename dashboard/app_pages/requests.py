@@ -58,7 +58,7 @@ def render(view: View) -> None:
     if view.as_of < view.snapshot.dated_on:
         dated_on = fmt.full_day(view.snapshot.dated_on)
         st.info(f"Requests have the status they had on {dated_on}; to see those of an earlier day, pick its snapshot.")
-    figure_row(_stats(view, shown, _then(earlier, program)), view.currency)
+    figures = st.container()
     booked = shown.commitments.filter(pl.col("booked_quantity") > 0)
     if booked.height:
         chart(
@@ -67,6 +67,8 @@ def render(view: View) -> None:
             key="commitments",
             behind=Behind(view, "commitments", rows=lambda: booked),
         )
+    with figures:  # asked after the chart, which is waited for
+        figure_row(_stats(view, shown, _then(earlier, program)), view.currency)
     _commitments(view, shown)
     stages(view, shown)
     lines(view, shown)

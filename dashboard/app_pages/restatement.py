@@ -120,10 +120,12 @@ def _moved(view: View, before: Snapshot) -> None:
     ends = month_ends(until, _MONTHS)
     said = restatement.finding(months, ends, before.dated_on, late_rows.height, other_rows.height, view.currency)
     headline(said.title, context)
-    figure_row(_stats(view, months, contracts, late_rows, other_rows), view.currency)
+    figures = st.container()
     figure = restatement.draw(months, ends, view.currency, current_theme())
     if figure is not None:
         chart(said, figure, "restatement", Behind(view, "moved_months", rows=lambda: months, how=_HOW_MOVED))
+    with figures:  # drawn after the chart, which is waited for
+        figure_row(_stats(view, months, contracts, late_rows, other_rows), view.currency)
     _months(view, months, ends[0])
     _contracts(view, contracts.join(_per_contract(sources), on="contract_id", how="left"))
     _contract(view, contracts, moved(compared), sources)

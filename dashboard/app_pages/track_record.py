@@ -76,7 +76,7 @@ def _record(view: View, overall: pl.DataFrame) -> None:
         f"Of the 80% intervals, {row['held_80']:.0%} held; the forecast's error is {smaller}",
         f"{described(view)} · {tested}",
     )
-    figure_row(_stats(view, row), view.currency)
+    figures = st.container()
     shares = compared(view.ask("backtest", dimension="share")).drop_nulls("crps")
     if shares.is_empty():
         muted(f"No share of the term has {ENOUGH} forecasts yet, so how the error falls along it is not shown.")
@@ -87,6 +87,8 @@ def _record(view: View, overall: pl.DataFrame) -> None:
             "errors",
             Behind(view, "forecast_scores"),
         )
+    with figures:  # drawn after the chart, which is waited for
+        figure_row(_stats(view, row), view.currency)
     _by(view)
 
 
