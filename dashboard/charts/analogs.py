@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from dashboard.charts.base import LABEL_MARGIN, Finding, blank, write
+from dashboard.charts.base import LABEL_MARGIN, Finding, blank, label, write
 from dashboard.theme import TEXT_SIZE, faded
 
 if TYPE_CHECKING:
@@ -68,13 +68,15 @@ def draw(curves: pl.DataFrame, own: pl.DataFrame, theme: Theme) -> go.Figure:
     now = shares.tail(1)
     write(
         figure,
-        f"<b>{now['remaining_share'][0]:.0%} left</b> now",
-        now["elapsed_share"][0],
-        now["remaining_share"][0],
-        theme.actual,
-        xanchor="right",
-        yanchor="bottom",
-        yshift=14,
+        label(
+            f"<b>{now['remaining_share'][0]:.0%} left</b> now",
+            now["elapsed_share"][0],
+            now["remaining_share"][0],
+            theme.actual,
+            xanchor="right",
+            yanchor="bottom",
+            yshift=14,
+        ),
     )
     percent = [f"{tick:.0%}" for tick in _TICKS]
     figure.update_xaxes(

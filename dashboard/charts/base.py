@@ -26,6 +26,10 @@ _MONTHS_APART: Final = (1, 2, 3, 6, 12, 24, 36, 60)
 _MONTHS_LABELLED: Final = 14
 
 
+#: A label or a shape, as Plotly's layout names its parts.
+Mark = dict[str, object]
+
+
 @dataclass(frozen=True)
 class Finding:
     """What a chart shows, in words with figures: a title, and the grey line under it."""
@@ -69,26 +73,25 @@ def blank(theme: Theme, *, height: int = HEIGHT, right: int = 20) -> go.Figure:
     return figure
 
 
-def write(
-    figure: go.Figure,
-    text: str,
-    x: object,
-    y: object,
-    colour: str,
-    **layout: object,
-) -> None:
-    """Write a label in a colour; anything else about it as Plotly names it."""
-    figure.add_annotation(text=text, x=x, y=y, showarrow=False, font={"color": colour, "size": TEXT_SIZE}, **layout)
+def label(text: str, x: object, y: object, colour: str, **layout: object) -> Mark:
+    """A label in a colour; anything else about it as Plotly names it."""
+    font = {"color": colour, "size": TEXT_SIZE}
+    return {"text": text, "x": x, "y": y, "showarrow": False, "font": font, **layout}
 
 
-def add_shapes(figure: go.Figure, shapes: Sequence[dict[str, object]]) -> None:
-    """Add many shapes at once; added one by one, each would have Plotly check all that are there again."""
+def write(figure: go.Figure, *labels: Mark) -> None:
+    """Write labels at once; added one by one, each would have Plotly check all that are there again."""
+    figure.layout.annotations = (*figure.layout.annotations, *labels)
+
+
+def add_shapes(figure: go.Figure, shapes: Sequence[Mark]) -> None:
+    """Add many shapes at once, for the same reason."""
     figure.layout.shapes = (*figure.layout.shapes, *shapes)
 
 
 def interval_shapes(
     x: float, expected: float, interval: tuple[float, float], widths: tuple[float, float], colour: str, opacity: float
-) -> list[dict[str, object]]:
+) -> list[Mark]:
     """An interval as a bar with what is expected as a line across it; widths are the bar's and the line's."""
     (low, high), (bar, tick) = interval, widths
     return [
@@ -117,17 +120,8 @@ def key(figure: go.Figure, entries: Sequence[tuple[str, str, str]], axis: str = 
     said = "     ".join(
         f'<span style="color:{colour}">{symbol}</span> {meaning}' for symbol, meaning, colour in entries
     )
-    figure.add_annotation(
-        text=said,
-        x=0,
-        xref="paper",
-        xanchor="left",
-        y=1,
-        yref=f"{axis} domain",
-        yanchor="bottom",
-        yshift=8,
-        showarrow=False,
-    )
+    at = {"xref": "paper", "xanchor": "left", "yref": f"{axis} domain", "yanchor": "bottom", "yshift": 8}
+    write(figure, {"text": said, "x": 0, "y": 1, "showarrow": False, **at})
 
 
 def vertical(figure: go.Figure, on: date, colour: str, *, width: float = 1) -> None:

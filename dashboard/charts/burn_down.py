@@ -10,7 +10,7 @@ import polars as pl
 
 from dashboard import format as fmt
 from dashboard.charts import lot_events
-from dashboard.charts.base import LABEL_MARGIN, blank, month_axis, nice_ticks, vertical, write
+from dashboard.charts.base import LABEL_MARGIN, blank, label, month_axis, nice_ticks, vertical, write
 from dashboard.theme import BAND_50, BAND_80, GRACE, faded
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _beside(figure: go.Figure, text: str, on: date, left: float, colour: str, *,
         if is_above
         else {"xanchor": "right", "xshift": -6, "yshift": -12}
     )
-    write(figure, text, on, left, colour, **side)
+    write(figure, label(text, on, left, colour, **side))
 
 
 def _terms(figure: go.Figure, lot: Lot, as_of: date, first: date, last: date, theme: Theme) -> None:
@@ -156,7 +156,7 @@ def _terms(figure: go.Figure, lot: Lot, as_of: date, first: date, last: date, th
         grace = f"grace to {fmt.short_day(lot.usable_until)}"
         if lot.carried is not None:
             grace += f"<br>only {fmt.quantity(lot.carried, lot.unit)} carry over"
-        write(figure, grace, lot.usable_until, 0.98, theme.muted, yref="y domain", xanchor="left", xshift=5)
+        write(figure, label(grace, lot.usable_until, 0.98, theme.muted, yref="y domain", xanchor="left", xshift=5))
     vertical(figure, lot.expires_on, theme.attention, width=1.6)
     said = "ended" if lot.terminated_on else "expires"
     _above(figure, f"{said} {fmt.short_day(lot.expires_on)}", lot.expires_on, theme.attention, is_left=has_ended)
@@ -165,7 +165,7 @@ def _terms(figure: go.Figure, lot: Lot, as_of: date, first: date, last: date, th
 def _above(figure: go.Figure, text: str, on: date, colour: str, *, is_left: bool) -> None:
     """A label above the plot, left or right of a line through it."""
     side: dict[str, object] = {"xanchor": "right", "xshift": -5} if is_left else {"xanchor": "left", "xshift": 5}
-    write(figure, text, on, 1.0, colour, yref="y domain", yanchor="bottom", **side)
+    write(figure, label(text, on, 1.0, colour, yref="y domain", yanchor="bottom", **side))
 
 
 def _fan(figure: go.Figure, lot: Lot, as_of: date, fan: Fan, theme: Theme) -> None:
@@ -198,7 +198,10 @@ def _as_things_are(figure: go.Figure, lot: Lot, as_of: date, forecast: Fan, inst
     is_apart = abs(float(forecast.expected - instead.expected)) > float(lot.granted) * _ROOM
     if is_apart if instead.end == forecast.end else instead.end - forecast.end > _ROOM * (instead.end - lot.valid_from):
         text = f"as things are {fmt.quantity(fmt.rough(forecast.expected), lot.unit)}"
-        write(figure, text, forecast.end, float(forecast.expected), theme.muted, xanchor="left", xshift=6, yshift=-9)
+        write(
+            figure,
+            label(text, forecast.end, float(forecast.expected), theme.muted, xanchor="left", xshift=6, yshift=-9),
+        )
 
 
 def _end_label(figure: go.Figure, lot: Lot, last: date, fan: Fan, theme: Theme) -> None:
@@ -211,4 +214,4 @@ def _end_label(figure: go.Figure, lot: Lot, last: date, fan: Fan, theme: Theme) 
         text += f"<br>≈ {fmt.money(fan.amount, lot.currency)}"
     if float(fan.expected) < float(lot.granted) * _NEAR_THE_AXIS:
         at_end["yanchor"] = "bottom"
-    write(figure, text, last, float(fan.expected), theme.actual, **at_end)
+    write(figure, label(text, last, float(fan.expected), theme.actual, **at_end))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from dashboard import format as fmt
-from dashboard.charts.base import Finding, blank, write
+from dashboard.charts.base import Finding, blank, label, write
 from dashboard.work_requests.words import shortfall
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def draw(rows: pl.DataFrame, theme: Theme) -> go.Figure:
         hoverinfo="text",
     )
     figure.add_shape(type="line", x0=1, x1=1, y0=0, y1=1.02, yref="y domain", line={"color": theme.ink, "width": 1})
-    write(figure, "all that is left", 1, 1.0, theme.ink, yref="y domain", yanchor="bottom", yshift=4)
+    write(figure, label("all that is left", 1, 1.0, theme.ink, yref="y domain", yanchor="bottom", yshift=4))
     figure.update_layout(
         xaxis={
             "range": [0, _LONGEST],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from dashboard import format as fmt
-from dashboard.charts.base import Finding, blank, key, money_axis, month_labels, write
+from dashboard.charts.base import Finding, blank, key, label, money_axis, month_labels, write
 from dashboard.theme import faded
 
 if TYPE_CHECKING:
@@ -58,9 +58,8 @@ def draw(rows: pl.DataFrame, as_of: date, currency: str, theme: Theme) -> go.Fig
     bars = {"x": positions, "hovertext": hover, "hoverinfo": "text", "width": 0.62}
     figure.add_bar(**bars, y=expected, marker={"color": theme.attention, "line": {"width": 0}})
     figure.add_bar(**bars, y=rest, marker={"color": faded(theme.actual, _REST), "line": {"width": 0}})
-    for x, held in zip(positions, remaining, strict=True):
-        if held:
-            write(figure, fmt.money(held, currency), x, held, theme.muted, yshift=10)
+    bars_held = [(x, held) for x, held in zip(positions, remaining, strict=True) if held]
+    write(figure, *(label(fmt.money(held, currency), x, held, theme.muted, yshift=10) for x, held in bars_held))
     key(
         figure,
         [

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from dashboard import format as fmt
-from dashboard.charts.base import write
+from dashboard.charts.base import label, write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,12 +74,14 @@ def _amendments(figure: go.Figure, lot: Lot, history: pl.DataFrame, events: pl.D
         hovertext=[f"<b>{fmt.full_day(row['on_date'])}</b><br>{said(row, lot.unit)}" for row in rows],
         hoverinfo="text",
     )
+    labels = []
     for row, on, height in list(zip(rows, days, heights, strict=True))[:_LABELLED]:
         # There is room under a step up, to its right; else under the line, to the left.
         before = _left(history, on - _DAY)
         is_up = before < height
         side = {"xanchor": "left", "xshift": 8} if is_up else {"xanchor": "right", "xshift": -8}
-        write(figure, said(row, lot.unit), on, before if is_up else height, theme.muted, yshift=-11, **side)
+        labels.append(label(said(row, lot.unit), on, before if is_up else height, theme.muted, yshift=-11, **side))
+    write(figure, *labels)
 
 
 def _left(history: pl.DataFrame, on: date) -> float:
@@ -106,4 +108,5 @@ def _bookings(figure: go.Figure, lot: Lot, requests: pl.DataFrame, theme: Theme)
         hoverinfo="text",
     )
     total = fmt.quantity(requests["quantity"].sum(), lot.unit)
-    write(figure, f"{total} booked", days["on_date"][0], 0, theme.actual, xanchor="right", xshift=-8, yshift=12)
+    at = {"xanchor": "right", "xshift": -8, "yshift": 12}
+    write(figure, label(f"{total} booked", days["on_date"][0], 0, theme.actual, **at))

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from dashboard import format as fmt
-from dashboard.charts.base import LABEL_MARGIN, Finding, add_shapes, blank, month_axis, vertical, write
+from dashboard.charts.base import LABEL_MARGIN, Finding, add_shapes, blank, label, month_axis, vertical, write
 from dashboard.theme import GRACE, TEXT_SIZE, faded
 
 if TYPE_CHECKING:
@@ -75,7 +75,9 @@ def draw(lots: pl.DataFrame, lot_id: str, as_of: date, theme: Theme) -> go.Figur
     )
     if first < as_of < last:
         vertical(figure, as_of, theme.context)
-        write(figure, f"as of {fmt.short_day(as_of)}", as_of, 1.0, theme.muted, yref="y domain", yanchor="bottom")
+        write(
+            figure, label(f"as of {fmt.short_day(as_of)}", as_of, 1.0, theme.muted, yref="y domain", yanchor="bottom")
+        )
     names = [f"<b>{row['lot_id']}</b>" if row["lot_id"] == lot_id else row["lot_id"] for row in rows]
     figure.update_xaxes(range=[first, last], **month_axis(first, last))
     figure.update_yaxes(tickvals=list(range(len(rows))), ticktext=names, range=[len(rows) - 0.5, -0.5], showgrid=False)

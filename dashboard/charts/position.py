@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dashboard import format as fmt
-from dashboard.charts.base import blank, key, money_axis
+from dashboard.charts.base import blank, key, label, money_axis, write
 from dashboard.charts.recognition import period_ticks
 
 if TYPE_CHECKING:
@@ -46,14 +46,8 @@ def draw(
             hovertext=hover,
             hoverinfo="text",
         )
-    figure.add_annotation(
-        text=f"<b>{fmt.money(liabilities[-1], currency)}</b>",
-        x=positions[-1],
-        y=max(owed[-1], 0),
-        yanchor="bottom",
-        showarrow=False,
-        font={"color": theme.actual},
-    )
+    last = f"<b>{fmt.money(liabilities[-1], currency)}</b>"
+    write(figure, label(last, positions[-1], max(owed[-1], 0), theme.actual, yanchor="bottom"))
     figure.update_xaxes(
         tickvals=positions, ticktext=period_ticks(ends, labels), range=[-0.6, len(ends) - 0.4], showline=False
     )

@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from dashboard import format as fmt
-from dashboard.charts.base import LABEL_MARGIN, Finding, blank, key, money_axis, month_labels, write
+from dashboard.charts.base import LABEL_MARGIN, Finding, blank, key, label, money_axis, month_labels, write
 from dashboard.theme import faded
 
 if TYPE_CHECKING:
@@ -152,9 +152,12 @@ def _end_labels(figure: go.Figure, bases: Sequence[Basis], low: float, high: flo
     """Each line's total beside its end; where lines meet, their labels make room for each other."""
     ordered = sorted(bases, key=lambda basis: basis.total)
     heights = [float(basis.total) / (high - low) * _PLOT_PIXELS for basis in ordered]
+    labels = []
     for basis, height, place in zip(ordered, heights, apart(heights, _LINE_PIXELS), strict=True):
         text = f"<b>{fmt.money(basis.total, currency)}</b> {basis.name}"
-        write(figure, text, x, float(basis.total), basis.colour, xanchor="left", xshift=10, yshift=place - height)
+        at = {"xanchor": "left", "xshift": 10, "yshift": place - height}
+        labels.append(label(text, x, float(basis.total), basis.colour, **at))
+    write(figure, *labels)
 
 
 def apart(heights: Sequence[float], least: float) -> list[float]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from dashboard import format as fmt
-from dashboard.charts.base import Finding, blank, key, money_axis, month_labels, write
+from dashboard.charts.base import Finding, blank, key, label, money_axis, month_labels, write
 from queries.close import REVENUE
 
 if TYPE_CHECKING:
@@ -110,11 +110,13 @@ def _totals(figure: go.Figure, rows: pl.DataFrame, currency: str, theme: Theme) 
     """Each month's change in total, over its bar or under it."""
     if rows.height > _MONTHS_LABELLED:
         return
+    labels = []
     for index, total in enumerate(rows["revenue_total"]):
         if total:
             edge = _stacked(rows[index], 1 if total > 0 else -1)[0]
             side = {"yanchor": "bottom", "yshift": 2} if total > 0 else {"yanchor": "top", "yshift": -2}
-            write(figure, fmt.change(total, currency), index, edge, theme.ink, **side)
+            labels.append(label(fmt.change(total, currency), index, edge, theme.ink, **side))
+    write(figure, *labels)
 
 
 def _stacked(rows: pl.DataFrame, sign: int) -> list[float]:

@@ -16,6 +16,7 @@ from dashboard.charts.base import (
     blank,
     interval_shapes,
     key,
+    label,
     money_axis,
     nice_ticks,
     write,
@@ -129,11 +130,13 @@ def _error_labels(figure: go.Figure, shares: pl.DataFrame, columns: dict[str, st
     last = {method: float(shares[column][-1]) for method, column in columns.items()}
     ordered = sorted(last, key=lambda method: last[method])
     heights = [last[method] / top * (_ERROR_HEIGHT - _AROUND) for method in ordered]
+    labels = []
     for method, height, place in zip(ordered, heights, apart(heights, _LINE_PIXELS), strict=True):
         colour = theme.actual if method == FORECAST else theme.muted
         text = f"<b>{last[method]:.1%}</b> {METHODS[method]}"
         at = {"xanchor": "left", "xshift": 12, "yshift": place - height}
-        write(figure, text, shares.height - 1, last[method], colour, **at)
+        labels.append(label(text, shares.height - 1, last[method], colour, **at))
+    write(figure, *labels)
 
 
 def name(start: date) -> str:
@@ -283,13 +286,15 @@ def _quarter_labels(
     ends.sort()
     low, high = range_
     heights = [amount / (high - low) * (HEIGHT - _AROUND) for amount, _, _ in ends]
+    labels = []
     for (amount, what, colour), height, place in zip(ends, heights, apart(heights, _LINE_PIXELS), strict=True):
         text = f"<b>{fmt.money(amount, currency)}</b> {what}"
         at = {"xanchor": "left", "xshift": 20, "yshift": place - height, "align": "left"}
         if not last["is_past"]:
             interval = (fmt.money(last[end], currency) for end in ("low_amount", "high_amount"))
             text += f"<br>80%: {' to '.join(interval)}"
-        write(figure, text, last["x"], amount, colour, **at)
+        labels.append(label(text, last["x"], amount, colour, **at))
+    write(figure, *labels)
 
 
 def _days(days: Sequence[date]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from dashboard import format as fmt
-from dashboard.charts.base import Finding, add_shapes, blank, interval_shapes, key, money_axis, write
+from dashboard.charts.base import Finding, add_shapes, blank, interval_shapes, key, label, money_axis, write
 
 if TYPE_CHECKING:
     from datetime import date
@@ -132,16 +132,22 @@ def _dots(figure: go.Figure, tested: pl.DataFrame, currency: str, theme: Theme) 
 
 
 def _amounts(figure: go.Figure, ahead: pl.DataFrame, currency: str, theme: Theme) -> None:
-    for x, expected, high in ahead.select("x", "expected_amount", "high_amount").iter_rows():
-        if expected is not None:
-            write(figure, f"<b>{fmt.money(expected, currency)}</b>", x, float(high), theme.actual, yshift=12)
+    shown = ahead.drop_nulls("expected_amount").select("x", "expected_amount", "high_amount").iter_rows()
+    labels = (
+        label(f"<b>{fmt.money(expected, currency)}</b>", x, float(high), theme.actual, yshift=12)
+        for x, expected, high in shown
+    )
+    write(figure, *labels)
 
 
 def _divide(figure: go.Figure, x: float, theme: Theme) -> None:
     figure.add_shape(type="line", x0=x, x1=x, y0=0, y1=1.04, yref="y domain", line={"color": theme.context, "width": 1})
-    label = {"yref": "y domain", "yanchor": "bottom"}
-    write(figure, "← what came of it", x, 1.0, theme.muted, xanchor="right", xshift=-8, **label)
-    write(figure, "forecast →", x, 1.0, theme.muted, xanchor="left", xshift=8, **label)
+    above = {"yref": "y domain", "yanchor": "bottom"}
+    write(
+        figure,
+        label("← what came of it", x, 1.0, theme.muted, xanchor="right", xshift=-8, **above),
+        label("forecast →", x, 1.0, theme.muted, xanchor="left", xshift=8, **above),
+    )
 
 
 def contributors(lots: pl.DataFrame, ending: str | None, currency: str) -> str:

@@ -8,7 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Final
 
 from dashboard import format as fmt
-from dashboard.charts.base import Finding, blank, key, money_axis, month_axis, write
+from dashboard.charts.base import Finding, Mark, blank, key, label, money_axis, month_axis, write
 from queries.calendar import months_after
 
 if TYPE_CHECKING:
@@ -104,6 +104,7 @@ def _names(figure: go.Figure, shown: Sequence[Deadline], as_of: date, currency: 
     """Name the largest, beside their dots or a line above, where a name touches no other name and no dot."""
     days, most = (_last(as_of) - as_of).days, max((one.amount for one in shown), default=Decimal(0)) or 1
     places = {one: ((one.on - as_of).days / days * _WIDTH, float(one.amount / most) * _HEIGHT) for one in shown}
+    labels: list[Mark] = []
     taken = [(x - _DOT, x + _DOT, y) for x, y in places.values()]
     for one in sorted(shown, key=lambda one: (-one.amount, one.on))[:_LABELLED]:
         if not one.amount:
@@ -117,8 +118,9 @@ def _names(figure: go.Figure, shown: Sequence[Deadline], as_of: date, currency: 
             if is_free and start >= 0 and end <= _WIDTH:
                 taken.append((start, end, level))
                 at = {"xanchor": anchor, "xshift": shift, "yshift": rise}
-                write(figure, said, one.on, float(one.amount), theme.ink, **at)
+                labels.append(label(said, one.on, float(one.amount), theme.ink, **at))
                 break
+    write(figure, *labels)
 
 
 def _last(as_of: date) -> date:
