@@ -91,14 +91,14 @@ def draw(months: pl.DataFrame, ends: Sequence[date], currency: str, theme: Theme
 
 
 def _bars(figure: go.Figure, rows: pl.DataFrame, moving: Mapping[str, tuple[str, str]], currency: str) -> None:
-    for name, (label, colour) in moving.items():
+    for name, (what, colour) in moving.items():
         figure.add_bar(
             x=list(range(rows.height)),
             y=rows[name].cast(pl.Float64).to_list(),
             width=0.6,
             marker={"color": colour, "line": {"width": 0}},
             hovertext=[
-                f"<b>{end:%B %Y}</b><br>{label} {fmt.money_in_full(change, currency)}"
+                f"<b>{end:%B %Y}</b><br>{what} {fmt.money_in_full(change, currency)}"
                 f"<br>in total {fmt.money_in_full(total, currency)}"
                 for end, change, total in rows.select("period_end", name, "revenue_total").iter_rows()
             ],
