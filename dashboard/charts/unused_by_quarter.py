@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from dashboard import format as fmt
-from dashboard.charts.base import Finding, add_shapes, blank, interval_shapes, key, label, money_axis, write
+from dashboard.charts.base import Finding, Mark, add_shapes, blank, interval_shapes, key, label, money_axis, write
 
 if TYPE_CHECKING:
     from datetime import date
@@ -64,12 +64,15 @@ def draw(rows: pl.DataFrame, currency: str, theme: Theme) -> go.Figure:
     past, ahead = rows.filter("is_past"), rows.filter(~pl.col("is_past")).head(AHEAD)
     shown = pl.concat([past, ahead]).with_row_index("x")
     figure = blank(theme)
-    _intervals(figure, shown.filter("is_past"), currency, theme.context, 0.38)
-    _intervals(figure, shown.filter(~pl.col("is_past")), currency, theme.actual, 0.55)
+    shapes = [
+        *_intervals(figure, shown.filter("is_past"), currency, theme.context, 0.38),
+        *_intervals(figure, shown.filter(~pl.col("is_past")), currency, theme.actual, 0.55),
+    ]
     _dots(figure, tested_quarters(shown), currency, theme)
     _amounts(figure, shown.filter(~pl.col("is_past")), currency, theme)
     if past.height and ahead.height:
-        _divide(figure, past.height - 0.5, theme)
+        shapes.append(_divide(figure, past.height - 0.5, theme))
+    add_shapes(figure, shapes)
     amounts = [amount for name in _SAMPLE for amount in shown[name].cast(pl.Float64).drop_nulls()]
     figure.update_xaxes(
         tickvals=shown["x"].to_list(),
@@ -85,8 +88,9 @@ def quarter(start: date) -> str:
     return f"Q{(start.month + 2) // 3} {start:%y}"
 
 
-def _intervals(figure: go.Figure, rows: pl.DataFrame, currency: str, colour: str, opacity: float) -> None:
-    shapes: list[dict[str, object]] = []
+def _intervals(figure: go.Figure, rows: pl.DataFrame, currency: str, colour: str, opacity: float) -> list[Mark]:
+    """What the pointer finds of the intervals; the shapes they are."""
+    shapes: list[Mark] = []
     points: list[tuple[int, float, str]] = []
     for x, start, expected, low, high in rows.select(
         "x", "quarter_start", "expected_amount", "low_amount", "high_amount"
@@ -97,7 +101,6 @@ def _intervals(figure: go.Figure, rows: pl.DataFrame, currency: str, colour: str
         interval = f"{fmt.money_in_full(low, currency)} to {fmt.money_in_full(high, currency)}"
         said = f"<b>{quarter(start)}</b><br>forecast {fmt.money_in_full(expected, currency)}<br>80%: {interval}"
         points.append((x, float(expected), said))
-    add_shapes(figure, shapes)
     figure.add_scatter(
         x=[x for x, _, _ in points],
         y=[expected for _, expected, _ in points],
@@ -106,6 +109,7 @@ def _intervals(figure: go.Figure, rows: pl.DataFrame, currency: str, colour: str
         hovertext=[said for _, _, said in points],
         hoverinfo="text",
     )
+    return shapes
 
 
 def _dots(figure: go.Figure, tested: pl.DataFrame, currency: str, theme: Theme) -> None:
@@ -140,14 +144,16 @@ def _amounts(figure: go.Figure, ahead: pl.DataFrame, currency: str, theme: Theme
     write(figure, *labels)
 
 
-def _divide(figure: go.Figure, x: float, theme: Theme) -> None:
-    figure.add_shape(type="line", x0=x, x1=x, y0=0, y1=1.04, yref="y domain", line={"color": theme.context, "width": 1})
+def _divide(figure: go.Figure, x: float, theme: Theme) -> Mark:
+    """Say on which side lies what; the line between."""
     above = {"yref": "y domain", "yanchor": "bottom"}
     write(
         figure,
         label("← what came of it", x, 1.0, theme.muted, xanchor="right", xshift=-8, **above),
         label("forecast →", x, 1.0, theme.muted, xanchor="left", xshift=8, **above),
     )
+    line = {"color": theme.context, "width": 1}
+    return {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1.04, "yref": "y domain", "line": line}
 
 
 def contributors(lots: pl.DataFrame, ending: str | None, currency: str) -> str:
