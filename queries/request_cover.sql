@@ -61,7 +61,7 @@ holdings AS (
             [
                 {
                     'is_carried': FALSE,
-                    'last_day': usable_lots.expires_on,
+                    'last_day': usable_lots.capped_on,
                     'held': units(usable_lots.quantity - usable_lots.carry_over_quantity)
                 },
                 {

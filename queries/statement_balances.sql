@@ -5,7 +5,7 @@
 --
 -- Grain:   one row per lot that held units, or moved any, from first_day to last_day
 -- Order:   account_id, contract_id, usable_until, lot_id
--- Reads:   amendments, lot_terms, lots, movements
+-- Reads:   amendments, carry_over_caps, lot_terms, movements
 -- Rules:   R1.2, R1.3, R2.1, R4.5, R4.6, R7.1, R7.2, R7.4, R7.6, R7.7
 -- Columns:
 --   lot_id                    VARCHAR        the lot
@@ -63,46 +63,19 @@ summed AS (
     GROUP BY moved.lot_id
 ),
 
--- every end a lot was ever given, and when the next one came
-ends AS (
-    SELECT
-        given.lot_id,
-        given.from_day,
-        given.ends_on,
-        lead(given.from_day) OVER (PARTITION BY given.lot_id ORDER BY given.from_day, given.ends_on) AS replaced_on
-    FROM (
-        SELECT lots.lot_id, lots.valid_from AS from_day, lots.expires_on AS ends_on FROM lots
-        UNION ALL
-        SELECT amendments.lot_id, amendments.effective_on, amendments.new_expires_on FROM amendments
-        WHERE amendments.new_expires_on IS NOT NULL
-    ) AS given
-),
-
--- a cap counts once, at the first end that was not put off in time
-caps AS (
-    SELECT
-        lots.lot_id,
-        lots.carry_over_cap_quantity AS quantity,
-        min(ends.ends_on) FILTER (WHERE ends.replaced_on IS NULL OR ends.replaced_on > ends.ends_on) AS capped_on
-    FROM lots
-    INNER JOIN ends ON lots.lot_id = ends.lot_id
-    WHERE lots.carry_over_cap_quantity IS NOT NULL
-    GROUP BY lots.lot_id, lots.carry_over_cap_quantity
-),
-
 capped AS (
     SELECT
         summed.lot_id,
-        caps.capped_on,
-        summed.closing - caps.quantity AS above_cap,
+        carry_over_caps.capped_on,
+        summed.closing - carry_over_caps.cap_quantity AS above_cap,
         price_of_units(summed.worth, nullif(summed.closing, 0), above_cap, lot_terms.minor_unit) AS worth
     FROM summed
-    INNER JOIN caps ON summed.lot_id = caps.lot_id
+    INNER JOIN carry_over_caps ON summed.lot_id = carry_over_caps.lot_id
     INNER JOIN lot_terms ON summed.lot_id = lot_terms.lot_id
     WHERE
-        summed.closing > caps.quantity
-        AND caps.capped_on > last_day
-        AND caps.capped_on < lot_terms.usable_until
+        summed.closing > carry_over_caps.cap_quantity
+        AND carry_over_caps.capped_on > last_day
+        AND carry_over_caps.capped_on < lot_terms.usable_until
 )
 
 SELECT

@@ -68,7 +68,15 @@ def rows(name: str) -> dict[str, list[dict[str, object]]]:
     return {
         "lots": [
             lot(f"{name} lot", 10, 1000, "2026-01-01..2026-06-30", contract_id=name),
-            lot(f"{name} days", 5, 300, "2026-02-01..2026-12-31", contract_id=name, unit="day"),
+            lot(
+                f"{name} days",
+                5,
+                300,
+                "2026-02-01..2026-12-31",
+                contract_id=name,
+                unit="day",
+                carry_over_cap_quantity=4,
+            ),
         ],
         "consumption": [
             used(f"{name} 1", name, "2026-02-01", 4, project_id=f"{name} project", request_id=f"{name} done"),

@@ -51,7 +51,9 @@ def team(owner: str) -> dict[str, list[Row]]:
     for contract_id in (alone, shared):
         for table, rows in narrowing.rows(contract_id).items():
             tables.setdefault(table, []).extend(_of_program(row, owner) for row in rows)
-        ended = lot(f"{contract_id} ended", 8, 400, "2025-01-01..2025-12-31", contract_id=contract_id)
+        ended = lot(
+            f"{contract_id} ended", 8, 400, "2025-01-01..2025-12-31", contract_id=contract_id, carry_over_cap_quantity=8
+        )
         tables["lots"].append(ended)
         tables["consumption"].append(used(f"{contract_id} 0", contract_id, "2025-05-01", 5))
     return tables
