@@ -26,10 +26,16 @@ FIRST: Final = (
 )
 
 
+#: A file of many short tests that share nothing: whichever worker is free takes the next.
+APART: Final = "tests/browser/test_accessibility.py"
+
+
 class ByFile(LoadScopeScheduling):
     """A file has its fixtures set up by one worker alone."""
 
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(APART):
+            return nodeid
         return TOGETHER if nodeid.startswith(TOGETHER) else nodeid.split("::", 1)[0]
 
 
@@ -40,4 +46,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: next((at for at, name in enumerate(FIRST) if item.nodeid.startswith(name)), len(FIRST)))
+    items.sort(key=lambda item: _place(item.nodeid))
+
+
+def _place(nodeid: str) -> int:
+    if nodeid.startswith(APART):
+        return len(FIRST) + 1
+    return next((at for at, name in enumerate(FIRST) if nodeid.startswith(name)), len(FIRST))

@@ -30,3 +30,5 @@ def _pages() -> dict[str, str]:
 
 
 PAGES: Final = _pages()
+#: The pages as they open: their other sections are made of the same pieces.
+FIRST_SECTIONS: Final = {name: link for name, link in PAGES.items() if "view=" not in link}

@@ -1,4 +1,4 @@
-"""What axe finds on every page, light and dark: nothing, beyond what is Streamlit's own markup."""
+"""What axe finds on every page and section, and on every page in the dark: nothing, beyond Streamlit's own markup."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.pages import PAGES
-from tests.browser.server import PAGE_MILLISECONDS, loaded, settled
+from tests.browser.pages import FIRST_SECTIONS, PAGES
+from tests.browser.server import loaded, settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 PAPER: Final = {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 23, 30)"}
 #: What Streamlit's own markup breaks, and no call of ours changes: rule, and what the offending element is.
 STREAMLITS_OWN: Final = {
@@ -58,20 +57,21 @@ def known() -> set[tuple[str, str]]:
     return set()
 
 
-@pytest.mark.parametrize("link", PAGES.values(), ids=PAGES)
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize(
+    ("scheme", "name"), [("light", name) for name in PAGES] + [("dark", name) for name in FIRST_SECTIONS]
+)
 def test_nothing_bars_anyone(
-    tab: Page, address: str, known: set[tuple[str, str]], scheme: Literal["light", "dark"], link: str
+    tab: Page, address: str, known: set[tuple[str, str]], scheme: Literal["light", "dark"], name: str
 ) -> None:
     tab.emulate_media(color_scheme=scheme)
-    tab.goto(f"{address}/{link}")
+    tab.goto(f"{address}/{PAGES[name]}")
     loaded(tab)
     closed = tab.get_by_test_id("stExpander").locator("details:not([open]) > summary")
     while closed.count():
         closed.first.click()
     loaded(tab)
     for chart in tab.locator(".js-plotly-plot .main-svg:first-child").all():
-        expect(chart).to_have_css("background-color", PAPER[scheme], timeout=PAGE_MILLISECONDS)
+        expect(chart).to_have_css("background-color", PAPER[scheme])
     assert violations(tab, scheme) == []
     assert tab.evaluate(_PALE_TEXTS, PAPER[scheme]) == []
     popovers = tab.get_by_test_id("stMain").get_by_test_id("stPopover").get_by_role("button")

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from data.snapshots import list_snapshots
-from tests.browser.server import PAGE_MILLISECONDS, serving, settled
+from tests.browser.server import serving, settled
 from tests.queries.tiny import book, lot, used
 
 if TYPE_CHECKING:
@@ -59,9 +59,7 @@ def test_bad_rows_are_seen_the_good_ones_published_and_taken_back(
     settled(page)
     page.locator("input[type=file]").set_input_files(deliveries)
     page.get_by_role("button", name="Check", exact=True).click()
-    expect(page.locator("h1")).to_have_text(
-        "1 of 3 rows is rejected: nothing would be published", timeout=PAGE_MILLISECONDS
-    )
+    expect(page.locator("h1")).to_have_text("1 of 3 rows is rejected: nothing would be published")
     settled(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV", exact=True).first.click()
@@ -70,7 +68,7 @@ def test_bad_rows_are_seen_the_good_ones_published_and_taken_back(
     assert ("contract_id", "C-UNKNOWN") in {(row["column"], row["value"]) for row in rejected}
     assert list_snapshots(own_store) == [earlier, before]
     page.get_by_role("button", name="Publish the good rows, keep the 1 rejected row out").click()
-    expect(page.locator("h1")).to_contain_text("with 2 rows; 1 rejected row kept", timeout=PAGE_MILLISECONDS)
+    expect(page.locator("h1")).to_contain_text("with 2 rows; 1 rejected row kept")
     published = list_snapshots(own_store)[-1]
     assert published.row_count("consumption") == before.row_count("consumption") + 2
     settled(page)

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from dashboard import format as fmt
 from tests.browser.hands import choose, expect_asked, tick_row
-from tests.browser.server import PAGE_MILLISECONDS, settled, visit
+from tests.browser.server import settled, visit
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -31,12 +31,12 @@ def test_from_a_scenario_to_its_difference_to_a_contract_to_its_derivation(
     choose(page, "Rule for", "every lot")
     settled(page)
     page.get_by_role("button", name="Add rule").click()
-    expect(page.locator("h1")).to_contain_text("the scenario books", timeout=PAGE_MILLISECONDS)
+    expect(page.locator("h1")).to_contain_text("the scenario books")
     settled(page)
     expect_asked(page, "scenario", "all:ratable")
 
     tick_row(page, 1, alt="Contracts by difference between the scenario and what it is compared with")
-    expect(page.locator("h1")).to_contain_text("under the scenario", timeout=PAGE_MILLISECONDS)
+    expect(page.locator("h1")).to_contain_text("under the scenario")
     settled(page)
     expect_asked(page, "view", "Derivation")
     found = re.search(r"\((\S+)\): (\S+) under the scenario", page.locator("h1").inner_text())

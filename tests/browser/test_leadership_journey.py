@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from dashboard import format as fmt
 from dashboard.charts.unused_by_quarter import quarter
 from tests.browser.hands import choose, expect_asked, tick_row
-from tests.browser.server import PAGE_MILLISECONDS, settled, visit
+from tests.browser.server import settled, visit
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -30,7 +30,7 @@ def test_from_a_quarter_to_its_contributors_to_why(page: Page, address: str, boo
     name, total = quarter(ahead["quarter_start"]), fmt.money(ahead["expected_amount"], "USD")
 
     visit(page, f"{address}/breakage")
-    expect(page.get_by_text("Select a row to see why")).to_be_visible(timeout=PAGE_MILLISECONDS)
+    expect(page.get_by_text("Select a row to see why")).to_be_visible()
     settled(page)
     choose(page, "Ending in", name)
     expect(page.get_by_role("heading", name=re.compile(f"{re.escape(total)} that open .* in {name}"))).to_be_visible()

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from dashboard import format as fmt
 from tests.browser.hands import choose, expect_asked, tick_row
-from tests.browser.server import PAGE_MILLISECONDS, settled, visit
+from tests.browser.server import settled, visit
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -27,12 +27,12 @@ def test_a_rule_shows_its_difference_and_outlives_a_reload(page: Page, address: 
     choose(page, "Rule for", "every lot")
     settled(page)
     page.get_by_role("button", name="Add rule").click()
-    expect(page.locator("h1")).to_contain_text("the scenario books", timeout=PAGE_MILLISECONDS)
+    expect(page.locator("h1")).to_contain_text("the scenario books")
     settled(page)
     expect_asked(page, "scenario", "all:ratable")
     difference = page.locator("h1").inner_text()
     page.reload()
-    expect(page.locator("h1")).to_have_text(difference, timeout=PAGE_MILLISECONDS)
+    expect(page.locator("h1")).to_have_text(difference)
     expect(page.get_by_text("every lot: ratable").first).to_be_visible()
 
 

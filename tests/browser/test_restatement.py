@@ -13,7 +13,7 @@ from data.closes import list_closes
 from data.snapshots import list_snapshots
 from queries.book import Book
 from queries.restatement import compare, moved_contracts
-from tests.browser.server import PAGE_MILLISECONDS, serving
+from tests.browser.server import serving
 from tests.shared_forecasts import copy_store
 
 if TYPE_CHECKING:
@@ -40,14 +40,14 @@ def own_address(own_store: Path) -> Iterator[str]:
 def open_page(page: Page, link: str) -> None:
     """Open the page and wait for its last section: two books are opened and compared before it is drawn."""
     page.goto(link)
-    expect(page.get_by_role("heading", name="Closed months")).to_be_visible(timeout=PAGE_MILLISECONDS)
+    expect(page.get_by_role("heading", name="Closed months")).to_be_visible()
     idle(page)
 
 
 def idle(page: Page) -> None:
     """Wait as long as a first comparison takes until the script has run to its end."""
     app = page.get_by_test_id("stApp")
-    expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=PAGE_MILLISECONDS)
+    expect(app).to_have_attribute("data-test-script-state", "notRunning")
 
 
 def test_a_contract_that_moved_shows_the_source_rows_that_moved_it(page: Page, address: str, store: Path) -> None:
@@ -60,14 +60,14 @@ def test_a_contract_that_moved_shows_the_source_rows_that_moved_it(page: Page, a
 
     # The tables are canvases that push each other down as they appear: the second lists the contracts.
     tables = page.get_by_test_id("stDataFrame")
-    tables.nth(3).locator("canvas").first.wait_for(timeout=PAGE_MILLISECONDS)
+    tables.nth(3).locator("canvas").first.wait_for()
     tables.nth(1).locator(".dvn-scroller").click(position={"x": 18, "y": 35 * 2 + 17})
     source_rows = page.get_by_role("heading", name=f"Source rows that moved {chosen}")
-    expect(source_rows).to_be_visible(timeout=PAGE_MILLISECONDS)
+    expect(source_rows).to_be_visible()
     idle(page)
     page.wait_for_url(lambda url: parse_qs(urlsplit(url).query) == {"contract": [chosen]})
     page.reload()
-    expect(source_rows).to_be_visible(timeout=PAGE_MILLISECONDS)
+    expect(source_rows).to_be_visible()
     idle(page)
 
 
@@ -79,7 +79,7 @@ def test_a_month_is_closed_and_what_is_late_goes_to_the_next(page: Page, own_add
     page.get_by_role("button", name="Close September 2026 on the snapshot of 30 Sep 2026").click()
 
     refused = page.get_by_text("2026-10-31 is after 2026-09-30, the day of the snapshot")
-    expect(refused).to_be_visible(timeout=PAGE_MILLISECONDS)
+    expect(refused).to_be_visible()
     expect(page.get_by_role("button", name="Close October 2026")).to_be_disabled()
     idle(page)
     (closed,) = list_closes(own_store)
@@ -87,6 +87,6 @@ def test_a_month_is_closed_and_what_is_late_goes_to_the_next(page: Page, own_add
 
     open_page(page, f"{own_address}/restatement")
     opened = page.get_by_role("heading", name="October 2026, the first open month")
-    expect(opened).to_be_visible(timeout=PAGE_MILLISECONDS)
+    expect(opened).to_be_visible()
     late = page.get_by_text(re.compile(r"October 2026 is reported with \+\$\d+k of revenue of closed months"))
     expect(late).to_be_visible()

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from data.mapping import SourceColumn, SourceMapping
 
 _WANTED: Final = os.environ.get("DRAWDOWN_FUZZ")
-_FEW: Final = 200
+_FEW: Final = 100
 _NUMBERS: Final = itertools.count()
 _MAPPINGS: Final = {
     **{table: table_mapping(f"{table}.csv") for table in ("accounts", "billings", "consumption")},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -30,10 +31,17 @@ _PROJECTS: Final = "project_id,contract_id,name\nP1,C1,Implementation\nP2,0002,S
 _XERO: Final = "InvoiceNumber,Reference,InvoiceDate,InventoryItemCode,Description,LineAmount,Currency,Type,Status"
 
 
+@pytest.fixture(scope="module")
+def taken_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("once")
+    taken(write_book(folder / "in", {"projects": _PROJECTS}), folder / "store")
+    return folder
+
+
 @pytest.fixture
-def book(tmp_path: Path) -> Path:
+def book(taken_once: Path, tmp_path: Path) -> Path:
     """A store that holds the small book; its files lie in `in`."""
-    taken(write_book(tmp_path / "in", {"projects": _PROJECTS}), tmp_path / "store")
+    shutil.copytree(taken_once, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 

@@ -19,6 +19,7 @@ from tests.load.client import connected
 from tests.load.drawn import Drawn
 from tests.queries import tiny
 from tests.queries.tiny import lot
+from tests.shared_forecasts import share_forecasts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +54,7 @@ def test_a_snapshot_comes_breaks_and_a_writer_dies_while_a_page_is_open(
     tmp_path: Path, history: dict[str, pa.Table]
 ) -> None:
     """One server and one open page for all of it: each step is what the step before left."""
-    publish_month(tmp_path, history, -2)
+    publish_month(share_forecasts(tmp_path), history, -2)
 
     async def look(address: str) -> None:
         async with connected(address) as session:

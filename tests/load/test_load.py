@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 VIEWERS = 8
-SECONDS = 10
+SECONDS = 6
 
 
 def test_viewers_at_once_are_shown_what_one_alone_is(tmp_path: Path) -> None:

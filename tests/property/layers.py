@@ -43,6 +43,8 @@ class Amounts(NamedTuple):
 
     def rounded(self, currency: str, price: Fraction = NIL, residue: Fraction = NIL) -> Amounts:
         """Each part is what it adds to the rounded sum of those before it (R10.1); all of the price has a residue."""
+        if not any(self) and price:
+            return self
         parts, exact, before = [], NIL, NIL
         for part in self:
             exact += part

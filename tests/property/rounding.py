@@ -15,8 +15,9 @@ def minor_digits(currency: str) -> int:
 def rounded(amount: Fraction, currency: str) -> Fraction:
     """To the currency's minor unit, half-up, away from zero (R10.2)."""
     scale = 10 ** minor_digits(currency)
-    whole, rest = divmod(abs(amount) * scale, 1)
-    nearest = Fraction(whole + (1 if rest >= Fraction(1, 2) else 0), scale)
+    if scale % amount.denominator == 0:  # as most amounts are: there is nothing to round
+        return amount
+    nearest = Fraction((2 * scale * abs(amount.numerator) + amount.denominator) // (2 * amount.denominator), scale)
     return nearest if amount >= 0 else -nearest
 
 

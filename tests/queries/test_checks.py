@@ -312,11 +312,8 @@ SPOILED = {
 
 @pytest.mark.parametrize("spoiled", SPOILED.values(), ids=SPOILED.keys())
 def test_a_check_names_what_is_wrong(good_book: OpenBook, spoiled: Spoiled) -> None:
-    book = OpenBook(good_book.snapshot)
-    book.sql(spoiled.by)
-    failed = book.failed_checks()
-    assert spoiled.check in failed
-    rows = failed[spoiled.check]
+    with good_book.spoiled(spoiled.by) as connection:
+        rows = connection.sql(catalog.checks()[spoiled.check]).pl()
     ids = [name for name in rows.columns if name.endswith("_id") or name in ("currency", "policy")]
     assert [row[: len(spoiled.named[0])] for row in rows.select(ids).rows()] == spoiled.named
 

@@ -15,6 +15,7 @@ from queries.book import Book
 from queries.catalog import FigureError
 from queries.close import AMOUNTS, Fixed, late, reported
 from tests.queries.tiny import across, billed, contract, lot, text, used
+from tests.shared_forecasts import share_forecasts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -205,7 +206,7 @@ def test_filters_narrow_to_contracts_as_the_newest_book_puts_them(books: tuple[O
 @pytest.fixture(scope="module")
 def sample_books(tmp_path_factory: pytest.TempPathFactory) -> list[Book]:
     """The sample as known at the ends of June, August and October 2026."""
-    history, store = write_history(), tmp_path_factory.mktemp("sample")
+    history, store = write_history(), share_forecasts(tmp_path_factory.mktemp("sample"))
     return [Book(publish(store, known_by(history, on), on, {})) for on in SNAPSHOT_DATES[-5::2]]
 
 

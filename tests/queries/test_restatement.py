@@ -14,6 +14,7 @@ from queries.book import Book
 from queries.close import AMOUNTS
 from queries.restatement import compare, moved, moved_contracts, moved_months, source_changes
 from tests.queries.tiny import account, across, added, billed, contract, lot, text, used
+from tests.shared_forecasts import share_forecasts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -247,7 +248,7 @@ def test_nothing_moves_between_a_snapshot_and_itself(pair: PAIR) -> None:
 
 
 def test_in_the_sample_whatever_moved_has_its_source_rows(tmp_path_factory: pytest.TempPathFactory) -> None:
-    history, store = write_history(), tmp_path_factory.mktemp("sample")
+    history, store = write_history(), share_forecasts(tmp_path_factory.mktemp("sample"))
     before, after = (Book(publish(store, known_by(history, on), on, {})) for on in SNAPSHOT_DATES[-8::7])
     until = before.snapshot.dated_on
 

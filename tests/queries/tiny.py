@@ -8,6 +8,7 @@ situations, each a contract named after what it shows; a test narrows its questi
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -21,9 +22,10 @@ from queries import catalog
 from queries.book import Book
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    import duckdb
     import polars as pl
 
     from data.schema import Table
@@ -158,6 +160,17 @@ class OpenBook(Book):
         """What DuckDB answers; tables, and figures without parameters, are `source.*`."""
         self._macros.ensure(catalog.asked_by(statement))
         return self._root.execute(statement).fetchall()
+
+    @contextmanager
+    def spoiled(self, by: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The book while SQL has spoiled it; whole again afterwards."""
+        self._macros.ensure(catalog.figures())
+        self._root.begin()
+        try:
+            self._root.execute(by)
+            yield self._root
+        finally:
+            self._root.rollback()
 
 
 def book(store: Path, **tables: Sequence[Row]) -> OpenBook:
