@@ -1,6 +1,6 @@
 """The tables the figures read that are not SQL: computed once, when a book is opened, between the figures they need.
 
-unit_ledger, lot_ends                                        draws.py: which lot each delivery draws on
+unit_ledger, lot_ends                                        draw_buckets.py: which lot each delivery draws on
 walked_contracts, walked_values, walked_postings, walked_spans   valuation.py: contracts whose prices move
 instalments                                                  instalments.py: the months of ratable terms
 """
@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import polars as pl
+
 from queries import instalments
-from queries.draws import unit_ledger
+from queries.draw_buckets import unit_ledger
 from queries.valuation import walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import duckdb
-    import polars as pl
 
     #: The rows of tables by their names.
     Tables = dict[str, pl.DataFrame]
@@ -89,8 +90,8 @@ TYPED: Final = {
 
 def _draw(connection: duckdb.DuckDBPyConnection) -> Tables:
     """Which lot each delivery draws on, and where the lots end."""
-    ledger = unit_ledger(connection)
-    return {"unit_ledger": ledger.movements, "lot_ends": ledger.ends}
+    movements, ends = (pl.concat(rows) for rows in zip(*unit_ledger(connection), strict=True))
+    return {"unit_ledger": movements, "lot_ends": ends}
 
 
 def _value(connection: duckdb.DuckDBPyConnection) -> Tables:

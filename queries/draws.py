@@ -1,201 +1,159 @@
-"""Draws of a snapshot: prepare the kernel's integer arrays in SQL, run it once, and name its rows.
+"""Draws of some contracts: their rows as the kernel's integer arrays, one sweep, and what came of it as rows again.
 
 The result is the unit ledger every figure rests on: what was granted, drawn, lapsed or went beyond the lots
-(overage), chronological within a lot. `queries/valuation.py` and the figures put a price on it.
+(overage), chronological within a lot. `queries/valuation.py` and the figures put a price on it. Contracts know nothing
+of each other, so a whole snapshot comes here some contracts at a time (`queries/draw_buckets.py`).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from queries import draws_kernel as kernel
 
-if TYPE_CHECKING:
-    import duckdb
-
-#: Lots in the order of R2.3 within their contract: narrower scope, earlier valid_from, lot id; a lot before its layers.
-#: `cap` -1 = none; dates as days since 1970, never = the largest 32-bit number.
-_LOTS: Final = """
-WITH layered AS (
-    SELECT lots.*, lots.lot_id AS layer_id, lots.quantity AS granted, lots.valid_from AS usable_from FROM lots
-    UNION ALL
-    SELECT
-        lots.*,
-        amendments.amendment_id AS layer_id,
-        0 AS granted,
-        greatest(lots.valid_from, amendments.effective_on) AS usable_from
-    FROM amendments INNER JOIN lots ON amendments.to_lot_id = lots.lot_id
-    WHERE amendments.kind = 'transfer'
-),
-
-scoped AS (
-    SELECT layered.*, CASE WHEN scope = 'any' THEN [] ELSE string_split(scope, '|') END AS services FROM layered
-)
-SELECT
-    layer_id,
-    lot_id,
-    contract_id,
-    epoch_ms(usable_from) // 86400000 AS valid_from,
-    coalesce(epoch_ms(expires_on) // 86400000, 2147483647) AS expires_on,
-    coalesce(epoch_ms(coalesce(grace_until, expires_on)) // 86400000, 2147483647) AS usable_until,
-    CAST(CAST(granted AS DECIMAL(38, 4)) * 10000 AS BIGINT) AS quantity,
-    CASE
-        WHEN layer_id = lot_id AND carry_over_cap_quantity IS NOT NULL
-            THEN CAST(CAST(carry_over_cap_quantity AS DECIMAL(38, 4)) * 10000 AS BIGINT)
-        ELSE -1
-    END AS carry_over_cap,
-    unit,
-    services
-FROM scoped
-ORDER BY
-    contract_id,
-    CASE WHEN len(services) = 0 THEN 2147483647 ELSE len(services) END,
-    valid_from,
-    lot_id,
-    layer_id <> lot_id,
-    layer_id
-"""
-
-#: Amendments come before a day's deliveries in the order R1.4 names them, deliveries in the order of their source.
-_EVENTS: Final = """
-SELECT
-    event_id,
-    contract_id,
-    kind,
-    on_day,
-    quantity,
-    lot_id,
-    service_type,
-    unit,
-    reverses,
-    layer_id,
-    new_end
-FROM (
-    SELECT
-        consumption_id AS event_id,
-        contract_id,
-        CASE WHEN quantity < 0 THEN 7 ELSE 6 END AS kind,
-        epoch_ms(service_date) // 86400000 AS on_day,
-        abs(CAST(CAST(quantity AS DECIMAL(38, 4)) * 10000 AS BIGINT)) AS quantity,
-        lot_id,
-        service_type,
-        unit,
-        reverses,
-        NULL AS layer_id,
-        NULL AS new_end,
-        line_no
-    FROM consumption
-    UNION ALL
-    SELECT
-        amendment_id,
-        contract_id,
-        list_position(
-            ['extension', 'transfer', 'add_units', 'remove_units', 'price_change', 'termination'], kind
-        ) - 1,
-        epoch_ms(effective_on) // 86400000,
-        coalesce(CAST(CAST(quantity AS DECIMAL(38, 4)) * 10000 AS BIGINT), 0),
-        lot_id,
-        NULL,
-        NULL,
-        NULL,
-        CASE WHEN kind = 'transfer' THEN amendment_id END,
-        CASE WHEN kind IN ('extension', 'price_change') THEN epoch_ms(new_expires_on) // 86400000 END,
-        0
-    FROM amendments
-)
-ORDER BY contract_id, on_day, CASE WHEN kind IN (2, 3) THEN 2 ELSE least(kind, 6) END, line_no, event_id
-"""
-
-_CONTRACTS: Final = """
-SELECT contract_id, CASE draw_order WHEN 'fefo' THEN 0 ELSE 1 END AS draw_order
-FROM contracts
-ORDER BY contract_id
-"""
+#: By their numbers in the kernel.
+_DRAW_ORDERS: Final = pl.Enum(["fefo", "current_term_first"])
+_MOVEMENTS: Final = pl.Series(["grant", "draw", "overage", "lapse", "revalue"])
+_NEVER: Final = np.iinfo(np.int32).max
 
 
 class UnitLedger(NamedTuple):
-    """What became of the units of a snapshot.
+    """What became of the units of some contracts.
 
-    `movements`: movement_no (order), contract_id, lot_id (null for overage), layer_id (the lot, or the transfer its
-    units came by), event_id (the delivery or amendment; null for a purchase or a lapse in time), is_amended (whether
-    the event is an amendment), moved_on, kind (grant, draw, overage, lapse, revalue) and quantity_units; a reversal is
-    negative, units taken back are a negative grant. quantity_units counts ten-thousandths.
+    `movements`: movement_no (order: by contract), contract_id, lot_id (null for overage), layer_id (the lot, or the
+    transfer its units came by), event_id (the delivery or amendment; null for a purchase or a lapse in time),
+    is_amended (whether the event is an amendment), moved_on, kind (grant, draw, overage, lapse, revalue) and
+    quantity_units; a reversal is negative, units taken back are a negative grant. quantity_units counts
+    ten-thousandths.
 
-    `ends`: lot_id, expires_on and usable_until once every amendment is known; null = never.
+    `ends`, by contract and lot: contract_id, lot_id, expires_on and usable_until once every amendment is known; null =
+    never.
     """
 
     movements: pl.DataFrame
     ends: pl.DataFrame
 
 
-def unit_ledger(connection: duckdb.DuckDBPyConnection) -> UnitLedger:
-    """The unit ledger of the snapshot whose source tables the connection sees."""
-    contracts = connection.sql(_CONTRACTS).pl()
-    lots = connection.sql(_LOTS).pl()
-    events = connection.sql(_EVENTS).pl()
-    kernel_lots, scope, kernel_events = _arrays(lots, events)
+def draw(lots: pl.DataFrame, events: pl.DataFrame) -> UnitLedger:
+    """The unit ledger of some contracts, its movements numbered from 0.
+
+    Args:
+        lots: all lots of the contracts and the layers transfers may add to them, in any order: contract_id, draw_order,
+            lot_id, layer_id (the transfer; null for the lot itself), unit, scope, valid_from, expires_on, usable_until,
+            quantity (0 for a layer) and cap (of what is carried over; null without, and for a layer).
+        events: all that happens to the contracts, in any order: event_id, contract_id, kind (its number in the kernel),
+            happened_on, line_no, quantity, lot_id (the pin, or the lot amended), service_type,
+            unit, reverses and new_expires_on.
+    """
+    contracts = pl.concat([lots["contract_id"], events["contract_id"]]).rle().struct.field("value").unique().sort()
+    lots = _ordered_lots(lots, contracts)
+    events = events.with_columns(contract=_owners(events, contracts))
+    order = _time_order(events)
+    scopes = lots["scope"].replace("any", None).str.split("|")
+    services = _distinct(scopes.explode(), events["service_type"])
+    units = _distinct(lots["unit"], events["unit"])
+    kernel_lots = _kernel_lots(lots, scopes, units)
     rows = kernel.sweep(
-        _integers(contracts["draw_order"]),
-        _starts(contracts["contract_id"], lots["contract_id"]),
-        _starts(contracts["contract_id"], events["contract_id"]),
+        _draw_orders(lots, len(contracts)),
+        _starts(lots["contract"].to_numpy(), len(contracts)),
+        _starts(events["contract"].to_numpy()[order], len(contracts)),
         kernel_lots,
-        scope,
-        kernel_events,
+        _coded(scopes.explode().drop_nulls(), services),
+        _kernel_events(lots, events, order, services, units),
     )
-    return UnitLedger(_named(rows, lots, events), _ends(lots, kernel_lots))
+    return UnitLedger(
+        _named(rows, contracts, lots, events.select("contract", "event_id", "kind")[order]), _ends(lots, kernel_lots)
+    )
 
 
-def _arrays(lots: pl.DataFrame, events: pl.DataFrame) -> tuple[kernel.Lots, kernel.Integers, kernel.Events]:
-    unit_codes = _codes(lots["unit"], events["unit"])
-    service_codes = _codes(lots["services"].explode(), events["service_type"])
-    widths = lots["services"].list.len().to_numpy().astype(np.int64)
-    own = lots["layer_id"] == lots["lot_id"]
-    position = _positions(lots["lot_id"], own)
-    layer_position = _positions(lots["layer_id"], ~own)
-    kernel_lots = kernel.Lots(
-        parent=_coded(lots["lot_id"], position),
-        valid_from=_integers(lots["valid_from"]),
-        expires_on=_integers(lots["expires_on"]),
-        usable_until=_integers(lots["usable_until"]),
-        quantity=_integers(lots["quantity"]),
-        carry_over_cap=_integers(lots["carry_over_cap"]),
-        unit=_coded(lots["unit"], unit_codes),
-        scope_start=np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(widths)]),
+def _owners(rows: pl.DataFrame, contracts: pl.Series) -> kernel.Integers:
+    """Where the contract of each row stands; a contract's rows mostly come together."""
+    runs = rows["contract_id"].rle().struct.unnest()
+    return np.repeat(_integers(contracts.search_sorted(runs["value"])), runs["len"].to_numpy())
+
+
+def _ordered_lots(lots: pl.DataFrame, contracts: pl.Series) -> pl.DataFrame:
+    """In the order of R2.3 within their contract: narrower scope, earlier valid_from, id; a lot before its layers."""
+    width = pl.when(scope="any").then(_NEVER).otherwise(pl.col("scope").str.count_matches("|", literal=True))
+    return (
+        lots.with_columns(contract=_owners(lots, contracts), width=width)
+        .sort("contract", "width", "valid_from", "lot_id", "layer_id", nulls_last=False)
+        .with_row_index("position")
     )
-    kernel_events = kernel.Events(
+
+
+def _time_order(events: pl.DataFrame) -> kernel.Integers:
+    """The events of each contract in time order.
+
+    Amendments come before a day's deliveries in the order R1.4 names them, deliveries in the order of their source.
+    """
+    place = events["kind"].replace({kernel.REMOVE_UNITS: kernel.ADD_UNITS, kernel.REVERSE: kernel.DELIVER})
+    moment = ((_integers(events["contract"]) << 24) + _days(events["happened_on"]) + (1 << 23) << 3) + _integers(place)
+    order = np.argsort(moment, kind="stable")
+    if _follow(moment[order], _integers(events["line_no"])[order]):
+        return order
+    lines = events.select("line_no", "event_id", moment=moment)
+    return _integers(lines.select(pl.arg_sort_by("moment", "line_no", "event_id")).to_series())
+
+
+def _follow(moments: kernel.Integers, lines: kernel.Integers) -> bool:
+    """Whether lines of one moment are in their order: a snapshot's are written so, and it is quicker seen than made."""
+    return bool((lines[1:] > lines[:-1])[moments[1:] == moments[:-1]].all())
+
+
+def _kernel_lots(lots: pl.DataFrame, scopes: pl.Series, units: pl.Enum) -> kernel.Lots:
+    widths = scopes.list.len().fill_null(0)
+    return kernel.Lots(
+        parent=_positions(lots["lot_id"], _own(lots), "lot_id"),
+        valid_from=_days(lots["valid_from"]),
+        expires_on=_days(lots["expires_on"], _NEVER),
+        usable_until=_days(lots["usable_until"], _NEVER),
+        quantity=_units(lots["quantity"]),
+        carry_over_cap=_units(lots["cap"]),
+        unit=_coded(lots["unit"], units),
+        scope_start=np.append(0, _integers(widths.cum_sum())),
+    )
+
+
+def _kernel_events(
+    lots: pl.DataFrame, events: pl.DataFrame, order: kernel.Integers, services: pl.Enum, units: pl.Enum
+) -> kernel.Events:
+    layers = lots.filter(pl.col("layer_id").is_not_null())
+    filled = events.select(pl.when(kind=kernel.TRANSFER).then("event_id")).to_series()
+    moves_end = pl.col("kind").is_in([kernel.EXTEND, kernel.CHANGE_PRICE])
+    new_ends = events.select(pl.when(moves_end).then("new_expires_on")).to_series()
+    places = pl.Series(np.argsort(order, kind="stable"))
+    deliveries = events.select("event_id", position=places).filter(events["kind"] == kernel.DELIVER)
+    in_any_order = kernel.Events(
         kind=_integers(events["kind"]),
-        on=_integers(events["on_day"]),
-        quantity=_integers(events["quantity"]),
-        lot=_coded(events["lot_id"], position),
-        service=_coded(events["service_type"], service_codes),
-        unit=_coded(events["unit"], unit_codes),
-        reverses=_coded(events["reverses"], _positions(events["event_id"], events["kind"] == kernel.DELIVER)),
-        argument=np.maximum(
-            _coded(events["layer_id"], layer_position), _integers(events["new_end"].fill_null(kernel.NONE))
-        ),
+        on=_days(events["happened_on"]),
+        quantity=np.abs(_units(events["quantity"])),
+        lot=_positions(events["lot_id"], _own(lots), "lot_id"),
+        service=_coded(events["service_type"], services),
+        unit=_coded(events["unit"], units),
+        reverses=_positions(events["reverses"], deliveries, "event_id"),
+        argument=np.maximum(_positions(filled, layers, "layer_id"), _days(new_ends)),
     )
-    scope = _coded(lots["services"].explode().drop_nulls(), service_codes)
-    return kernel_lots, scope, kernel_events
+    return kernel.Events(*(column[order] for column in in_any_order))
 
 
-def _named(rows: kernel.Rows, lots: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
-    """The kernel's rows with ids, dates and decimals again."""
-    lot = pl.Series(rows[:, kernel.LOT]).replace(kernel.NONE, None)
-    event = pl.Series(rows[:, kernel.EVENT]).replace(kernel.NONE, None)
-    contract = lots["contract_id"].gather(lot).zip_with(lot.is_not_null(), events["contract_id"].gather(event))
+def _named(rows: kernel.Rows, contracts: pl.Series, lots: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
+    """The kernel's rows with ids, dates and kinds again; events in the kernel's order."""
+    lot, event = (pl.Series(rows[:, column]).replace(kernel.NONE, None) for column in (kernel.LOT, kernel.EVENT))
+    owner = lots["contract"].gather(lot).fill_null(events["contract"].gather(event))
     return pl.DataFrame(
         {
             "movement_no": np.arange(len(rows), dtype=np.int64),
-            "contract_id": contract,
+            "contract_id": contracts.gather(owner),
             "lot_id": lots["lot_id"].gather(lot),
-            "layer_id": lots["layer_id"].gather(lot),
+            "layer_id": lots["layer_id"].fill_null(lots["lot_id"]).gather(lot),
             "event_id": events["event_id"].gather(event),
             "is_amended": (events["kind"] < kernel.DELIVER).gather(event),
             "moved_on": pl.Series(rows[:, kernel.ON].astype(np.int32)).cast(pl.Date),
-            "kind": np.array(["grant", "draw", "overage", "lapse", "revalue"])[rows[:, kernel.KIND]],
+            "kind": _MOVEMENTS.gather(rows[:, kernel.KIND]),
             "quantity_units": rows[:, kernel.QUANTITY],
         }
     )
@@ -203,40 +161,56 @@ def _named(rows: kernel.Rows, lots: pl.DataFrame, events: pl.DataFrame) -> pl.Da
 
 def _ends(lots: pl.DataFrame, kernel_lots: kernel.Lots) -> pl.DataFrame:
     """Where the sweep left the ends of the lots."""
-    never = np.iinfo(np.int32).max
     days = {
-        name: pl.Series(values).replace(never, None).cast(pl.Int32).cast(pl.Date)
+        name: pl.Series(values).replace(_NEVER, None).cast(pl.Int32).cast(pl.Date)
         for name, values in (("expires_on", kernel_lots.expires_on), ("usable_until", kernel_lots.usable_until))
     }
-    return (
-        lots.select("lot_id", "layer_id")
-        .with_columns(**days)
-        .filter(pl.col("layer_id") == pl.col("lot_id"))
-        .drop("layer_id")
-    )
+    return _own(lots.with_columns(**days)).select("contract_id", "lot_id", *days).sort("contract_id", "lot_id")
 
 
-def _starts(contracts: pl.Series, owners: pl.Series) -> kernel.Integers:
-    """Where each contract's rows begin among `owners` (sorted), and at the end their number."""
-    begins = owners.search_sorted(contracts, side="left").to_numpy().astype(np.int64)
-    return np.append(begins, np.int64(len(owners)))
+def _own(lots: pl.DataFrame) -> pl.DataFrame:
+    """Without the layers."""
+    return lots.filter(pl.col("layer_id").is_null())
 
 
-def _codes(*values: pl.Series) -> dict[str, int]:
-    distinct = pl.concat([series.drop_nulls().cast(pl.String) for series in values]).unique().sort()
-    return {value: code for code, value in enumerate(distinct.to_list())}
+def _draw_orders(lots: pl.DataFrame, contracts: int) -> kernel.Integers:
+    """By contract; one without lots has nothing to order."""
+    orders = np.full(contracts, kernel.FEFO, dtype=np.int64)
+    orders[lots["contract"].to_numpy()] = _coded(lots["draw_order"], _DRAW_ORDERS)
+    return orders
 
 
-def _positions(ids: pl.Series, among: pl.Series | None = None) -> dict[str, int]:
-    rows = pl.DataFrame({"id": ids}).with_row_index("position")
-    kept = rows if among is None else rows.filter(among)
-    return dict(zip(kept["id"], kept["position"], strict=True))
+def _starts(owners: kernel.Integers, contracts: int) -> kernel.Integers:
+    """Where each contract's rows begin, and at the end their number; `owners` says of each row whose it is."""
+    return np.searchsorted(owners, np.arange(contracts + 1)).astype(np.int64)
 
 
-def _coded(values: pl.Series, codes: dict[str, int]) -> kernel.Integers:
-    """Integer codes of the values; NONE for nulls."""
-    coded = values.replace_strict(codes, default=kernel.NONE, return_dtype=pl.Int64)
-    return _integers(coded.fill_null(kernel.NONE))
+def _positions(ids: pl.Series, among: pl.DataFrame, key: str) -> kernel.Integers:
+    """Where the ids stand among rows; NONE for nulls."""
+    wanted = pl.DataFrame({"id": ids}).with_row_index("at").drop_nulls()
+    found = wanted.join(among.select("position", id=key), on="id")
+    positions = np.full(len(ids), kernel.NONE, dtype=np.int64)
+    positions[found["at"].to_numpy()] = found["position"].to_numpy()
+    return positions
+
+
+def _distinct(*values: pl.Series) -> pl.Enum:
+    return pl.Enum(pl.concat([series.cast(pl.String).unique() for series in values]).drop_nulls().unique().sort())
+
+
+def _coded(values: pl.Series, among: pl.Enum) -> kernel.Integers:
+    """Where the values stand among the distinct ones; NONE for nulls."""
+    return _integers(values.cast(among).to_physical().cast(pl.Int64).fill_null(kernel.NONE))
+
+
+def _days(dates: pl.Series, otherwise: int = kernel.NONE) -> kernel.Integers:
+    """Days since 1970; null is `otherwise`."""
+    return _integers(dates.cast(pl.Date).to_physical().fill_null(otherwise))
+
+
+def _units(quantities: pl.Series) -> kernel.Integers:
+    """Ten-thousandths of a unit; NONE for nulls."""
+    return _integers(quantities.cast(pl.Decimal(18, 4)).to_physical().cast(pl.Int64).fill_null(kernel.NONE))
 
 
 def _integers(values: pl.Series) -> kernel.Integers:

@@ -87,7 +87,7 @@ class Standing(NamedTuple):
     is_terminated: Flags
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def sweep(
     draw_order: Integers, lot_start: Integers, event_start: Integers, lots: Lots, scope: Integers, events: Events
 ) -> Rows:
@@ -127,8 +127,11 @@ def sweep(
         for lot in range(begin, end):
             if lots.quantity[lot] > 0:
                 rows, count = _emit(rows, count, GRANT, lot, NONE, lots.valid_from[lot], lots.quantity[lot])
+        next_end = _next_end(begin, end, lots, standing)
         for event in range(event_start[contract], event_start[contract + 1]):
-            rows, count = _close_before(rows, count, events.on[event], begin, end, lots, standing)
+            if next_end < events.on[event]:
+                rows, count = _close_before(rows, count, events.on[event], begin, end, lots, standing)
+                next_end = _next_end(begin, end, lots, standing)
             first_part[event] = count
             kind = events.kind[event]
             if kind == DELIVER:
@@ -145,12 +148,14 @@ def sweep(
                 rows, count = _grant(rows, count, event, lots, events, standing)
             else:
                 rows, count = _change_terms(rows, count, event, begin, end, lots, events, standing)
+            if kind < DELIVER:
+                next_end = _next_end(begin, end, lots, standing)
             last_part[event] = count
         rows, count = _close_before(rows, count, the_end, begin, end, lots, standing)
     return rows[:count]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _emit(rows: Rows, count: int, kind: int, lot: int, event: int, on: int, quantity: int) -> tuple[Rows, int]:
     if count == len(rows):
         larger = np.empty((2 * count, 5), dtype=np.int64)
@@ -164,14 +169,26 @@ def _emit(rows: Rows, count: int, kind: int, lot: int, event: int, on: int, quan
     return rows, count + 1
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _grown(values: Integers, size: int) -> Integers:
     larger = np.zeros(size, dtype=np.int64)
     larger[: len(values)] = values
     return larger
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
+def _next_end(begin: int, end: int, lots: Lots, standing: Standing) -> int:
+    """The first day after which a cap or a lapse is due: until then `_close_before` has nothing to do."""
+    next_end = np.iinfo(np.int64).max
+    for lot in range(begin, end):
+        if not standing.is_capped[lot]:
+            next_end = min(next_end, lots.expires_on[lot])
+        if not standing.is_closed[lot]:
+            next_end = min(next_end, lots.usable_until[lot])
+    return next_end
+
+
+@njit(cache=True, nogil=True)
 def _close_before(
     rows: Rows, count: int, on: int, begin: int, end: int, lots: Lots, standing: Standing
 ) -> tuple[Rows, int]:
@@ -185,7 +202,7 @@ def _close_before(
     return rows, count
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _cap(rows: Rows, count: int, capped: int, begin: int, end: int, lots: Lots, standing: Standing) -> tuple[Rows, int]:
     """What a lot with its layers holds above its cap lapses, its own units before those it received."""
     standing.is_capped[capped] = True
@@ -202,7 +219,7 @@ def _cap(rows: Rows, count: int, capped: int, begin: int, end: int, lots: Lots, 
     return rows, count
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _close(rows: Rows, count: int, lot: int, event: int, on: int, standing: Standing) -> tuple[Rows, int]:
     standing.is_closed[lot] = True
     left = standing.remaining[lot]
@@ -213,7 +230,7 @@ def _close(rows: Rows, count: int, lot: int, event: int, on: int, standing: Stan
     return rows, count
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _grant(rows: Rows, count: int, event: int, lots: Lots, events: Events, standing: Standing) -> tuple[Rows, int]:
     """Add units, or take back what is left of them: what was delivered stays delivered.
 
@@ -226,7 +243,7 @@ def _grant(rows: Rows, count: int, event: int, lots: Lots, events: Events, stand
     return _receive(rows, count, event, lot, on, quantity, standing)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _receive(
     rows: Rows, count: int, event: int, lot: int, on: int, quantity: int, standing: Standing
 ) -> tuple[Rows, int]:
@@ -238,7 +255,7 @@ def _receive(
     return rows, count
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _transfer(
     rows: Rows, count: int, event: int, begin: int, end: int, lots: Lots, events: Events, standing: Standing
 ) -> tuple[Rows, int]:
@@ -260,7 +277,7 @@ def _transfer(
     return rows, count
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _change_terms(
     rows: Rows, count: int, event: int, begin: int, end: int, lots: Lots, events: Events, standing: Standing
 ) -> tuple[Rows, int]:
@@ -282,7 +299,7 @@ def _change_terms(
     return rows, count
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _extend(
     rows: Rows, count: int, event: int, lot: int, on: int, lots: Lots, events: Events, standing: Standing
 ) -> tuple[Rows, int]:
@@ -300,7 +317,7 @@ def _extend(
     return rows, count
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _deliver(
     rows: Rows,
     count: int,
@@ -327,7 +344,7 @@ def _deliver(
     return rows, count
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _first_to_use(
     event: int,
     draw_order: int,
@@ -358,7 +375,7 @@ def _first_to_use(
     return first
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _covers(lots: Lots, scope: Integers, lot: int, service: int) -> bool:
     begin, end = lots.scope_start[lot], lots.scope_start[lot + 1]
     if begin == end:
@@ -369,7 +386,7 @@ def _covers(lots: Lots, scope: Integers, lot: int, service: int) -> bool:
     return False
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _reverse(
     rows: Rows,
     count: int,
