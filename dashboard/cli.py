@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from dashboard.commands.backtest import backtest
+from dashboard.commands.bench import bench
 from dashboard.commands.check import check
 from dashboard.commands.close import close
 from dashboard.commands.forecast import forecast
@@ -41,6 +42,7 @@ app.command("check")(check)
 app.command("close")(close)
 app.command("forecast")(forecast)
 app.command("backtest")(backtest)
+app.command("bench")(bench)
 
 
 def main() -> None:

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-import polars as pl
-
 from queries import instalments
 from queries.draw_buckets import unit_ledger
 from queries.valuation import walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import duckdb
+    import polars as pl
 
     #: The rows of tables by their names.
     Tables = dict[str, pl.DataFrame]
@@ -88,16 +87,16 @@ TYPED: Final = {
 }
 
 
-def _draw(connection: duckdb.DuckDBPyConnection) -> Tables:
-    """Which lot each delivery draws on, and where the lots end."""
-    movements, ends = (pl.concat(rows) for rows in zip(*unit_ledger(connection), strict=True))
-    return {"unit_ledger": movements, "lot_ends": ends}
+def _draw(connection: duckdb.DuckDBPyConnection) -> Iterator[Tables]:
+    """Which lot each delivery draws on, and where the lots end: some contracts at a time."""
+    for ledger in unit_ledger(connection):
+        yield {"unit_ledger": ledger.movements, "lot_ends": ledger.ends}
 
 
-def _value(connection: duckdb.DuckDBPyConnection) -> Tables:
+def _value(connection: duckdb.DuckDBPyConnection) -> Iterator[Tables]:
     """What contracts whose prices move recognise."""
     walked = walk(connection)
-    return {
+    yield {
         "walked_contracts": walked.contracts,
         "walked_values": walked.values,
         "walked_postings": walked.postings,
@@ -105,16 +104,16 @@ def _value(connection: duckdb.DuckDBPyConnection) -> Tables:
     }
 
 
-def _divide(connection: duckdb.DuckDBPyConnection) -> Tables:
+def _divide(connection: duckdb.DuckDBPyConnection) -> Iterator[Tables]:
     """The monthly instalments of the ratable terms there are."""
     terms = (instalments.Term(*row) for row in connection.sql(_TERMS).fetchall())
-    return {"instalments": instalments.table(terms)}
+    yield {"instalments": instalments.table(terms)}
 
 
 class Step(NamedTuple):
-    """What computes some tables, their names, and the figures it reads."""
+    """What computes some tables, in parts, their names, and the figures it reads."""
 
-    compute: Callable[[duckdb.DuckDBPyConnection], Tables]
+    compute: Callable[[duckdb.DuckDBPyConnection], Iterator[Tables]]
     makes: tuple[str, ...]
     reads: tuple[str, ...]
 

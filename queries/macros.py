@@ -6,16 +6,20 @@ snapshot otherwise does.
 
 from __future__ import annotations
 
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
+import duckdb
+
+from data.sql import literal
 from queries import catalog, kept
 from queries.computed import STEPS, TYPED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    import duckdb
+    from collections.abc import Iterable, Mapping
 
     from data.snapshots import Snapshot
     from queries.computed import Step
@@ -58,13 +62,22 @@ class Macros:
         self._made.add(maker)
 
     def _keep(self, connection: duckdb.DuckDBPyConnection, step: Step) -> None:
-        """Have a step's tables in schema `source`, typed: as the store has kept them, else computed and kept there."""
-        tables = kept.load(self._snapshot, _OF, step.makes)
-        if tables is None:
-            tables = step.compute(connection)
-            kept.keep(self._snapshot, _OF, tables)
-        for name, rows in tables.items():
-            connection.register("computed", rows.to_arrow())
-            connection.execute(f"CREATE TABLE source.{name} AS {TYPED[name]}")
-            connection.unregister("computed")
-            connection.execute(f"CREATE VIEW {name} AS FROM source.{name}")
+        """Have a step's tables in schema `source`: from the files the store has kept, else computed and kept there."""
+        paths = kept.find(self._snapshot, _OF, step.makes)
+        if paths is not None:
+            with suppress(duckdb.Error):  # a damaged file is as good as none
+                _read(connection, paths)
+                return
+        try:
+            _read(connection, kept.stream(self._snapshot, _OF, step.compute(connection)))
+        except OSError:  # the store can't be written
+            with TemporaryDirectory() as folder:
+                _read(connection, kept.write(step.compute(connection), Path(folder)))
+
+
+def _read(connection: duckdb.DuckDBPyConnection, paths: Mapping[str, Path]) -> None:
+    """Make computed tables, typed, of their files, without a frame that would take as much memory again."""
+    for name, path in paths.items():
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW computed AS FROM read_parquet({literal(str(path))})")
+        connection.execute(f"CREATE OR REPLACE TABLE source.{name} AS {TYPED[name]}")
+        connection.execute(f"CREATE OR REPLACE VIEW {name} AS FROM source.{name}")

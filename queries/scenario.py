@@ -135,7 +135,8 @@ def suppose(cursor: duckdb.DuckDBPyConnection, scenario: Scenario, known_on: dat
         stale = _REVALUED
     for name in stale:
         if name in STEPS:
-            for table, rows in STEPS[name].compute(cursor).items():
+            [tables] = STEPS[name].compute(cursor)  # of few contracts: in one part
+            for table, rows in tables.items():
                 _keep(cursor, table, rows, TYPED[table])
         else:
             _replace(cursor, name, f"FROM {name}()", {})

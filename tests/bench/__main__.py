@@ -15,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import timedelta
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
@@ -24,11 +23,14 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
+from dashboard.bench.pages import Of, ask, pages
+from data.large_book import write_large_book
+from data.large_terms import DATED_ON, Size
 from data.sample import SNAPSHOT_DATES, known_by, write_history
 from data.snapshots import Snapshot, publish
+from data.staging import staging_in
 from queries.book import Book
 from queries.calendar import month_ends
-from tests.bench.large import LOTS, publish_large_book
 from tests.bench.open_lots import ENDED, EVENTS, OPEN, write_open_lots
 
 if TYPE_CHECKING:
@@ -36,21 +38,8 @@ if TYPE_CHECKING:
 
 RUNS = 15
 
-#: What each page asks when it is opened on the whole portfolio.
-PAGES: dict[str, tuple[str, ...]] = {
-    "Portfolio": ("portfolio_summary", "expiry_calendar", "watch_list"),
-    "Burn-down": (
-        "watch_list",
-        "lot_balance",
-        "burn_down",
-        "contract_totals",
-        "consumption_by_service",
-        "consumption_by_project",
-        "open_requests",
-    ),
-    "Breakage": ("unused_by_quarter", "watch_list", "unused_by_group"),
-    "Recognition": ("recognition_by_period", "policy_difference"),
-}
+#: The large book: three deliveries a lot.
+LARGE = Size(rows=1_800_000, lots=600_000, contracts=500_000)
 
 
 def main() -> None:
@@ -64,9 +53,9 @@ def main() -> None:
         written = _median(lambda: _publish_again(tables), runs=3)
         book = Book(snapshot)
         floor = _median(lambda: _floor(book))
-        for page, names in PAGES.items():
-            for name in names:
-                _row(table, f"{page}: {name}", _median(lambda name=name: _ask(book, snapshot, name)), floor)
+        for page, questions in pages(latest).items():
+            for question in (one for one in questions if one.of not in (Of.CLIENT, Of.CONTRACT)):
+                _row(table, f"{page}: {question.figure}", _median(lambda asked=question: ask(book, asked, {})), floor)
         reading = _median(lambda: _read_all(snapshot))
         _row(table, "open a snapshot (floor: read its files)", _median(lambda: Book(snapshot), runs=5), reading)
         _row(table, "publish a snapshot (floor: read its files)", written, reading)
@@ -77,11 +66,13 @@ def main() -> None:
 
 def _large() -> Table:
     """Four policies, and as booked, for the large book over 60 months; the floor finds nothing."""
-    table = Table("What", "Median", "Floor", "Times the floor", title=f"{LOTS:,} lots, 60 months, warm")
+    table = Table("What", "Median", "Floor", "Times the floor", title=f"{LARGE.lots:,} lots, 60 months, warm")
     with tempfile.TemporaryDirectory() as folder:
-        snapshot = publish_large_book(Path(folder))
+        with staging_in(Path(folder)) as staging:
+            write_large_book(staging, LARGE)
+            snapshot = publish(Path(folder) / "store", staging, DATED_ON, {})
         book = Book(snapshot)
-        months = month_ends(snapshot.dated_on - timedelta(days=1), 60)
+        months = month_ends(snapshot.dated_on, 60)
         seconds = _median(lambda: book.run("recognition_by_period", boundaries=months), runs=5)
         _row(table, "recognition_by_period, every policy", seconds, _median(lambda: _floor(book)))
         _row(
@@ -128,11 +119,6 @@ def _timed(action: Callable[[], object]) -> float:
     begun = time.perf_counter()
     action()
     return time.perf_counter() - begun
-
-
-def _ask(book: Book, snapshot: Snapshot, name: str) -> None:
-    parameters = {"dimension": "service"} if name == "unused_by_group" else {}
-    book.run(name, as_of=snapshot.dated_on, **parameters)
 
 
 def _floor(book: Book) -> None:
