@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import access_log, freshness, jump, saved_views
 from dashboard.filters import NothingInScopeError, choose, show_notices
 from dashboard.intake.damage import show_damage
-from dashboard.parts import plain
+from dashboard.parts import expect_chart, plain
 from dashboard.session import current_if_any, current_theme, keep, snapshots, store
 from dashboard.sign_in import let_in, show
 from data.closes import CloseError
@@ -53,6 +53,7 @@ try:
     keep(view)
     access_log.viewed(who, page.title, view)
     jump.follow()
+    expect_chart()
     page.run()
     with notices:
         show_notices()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -27,6 +28,9 @@ _STAT_WIDTH: Final = 155
 _VALUE_WIDTH: Final = 17
 _LABEL_WIDTH: Final = 8
 _HELP_WIDTH: Final = 28
+_FIRST_TO_COME: Final = "_first_chart_to_come"
+#: Seconds in which a browser draws a chart that it is given alone.
+DRAWN_IN: Final = 0.1
 _CHART_CONFIG: Final = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 
 
@@ -84,6 +88,15 @@ def chart(said: Finding, figure: go.Figure, key: str, behind: Behind | None = No
             with st.container(width="content"):
                 behind.explain(said.title, key)
     st.plotly_chart(figure, width="stretch", theme=None, config=_CHART_CONFIG, key=key, alt=said.title)
+    # What follows is held back until the chart is drawn. Given all at once, the browser draws all at once: the chart,
+    # which is waited for, would come a third later and nothing else sooner.
+    if st.session_state.pop(_FIRST_TO_COME, False):
+        time.sleep(DRAWN_IN)
+
+
+def expect_chart() -> None:
+    """Begin a page: its first chart goes to the browser before what follows."""
+    st.session_state[_FIRST_TO_COME] = True
 
 
 def assumptions(text: str, method: str | None = None) -> None:

@@ -8,6 +8,7 @@ import pytest
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest, app_test
 
+from dashboard import parts
 from data.snapshots import list_snapshots, open_snapshot
 from queries.book import Book
 from tests.dashboard.small_store import publish_last
@@ -20,9 +21,13 @@ APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 
 @pytest.fixture(scope="session", autouse=True)
 def found_once() -> Iterator[None]:
-    """As in a server, components are looked for among the installed packages once, and scripts are compiled once."""
+    """As in a server, components are looked for among the installed packages once, and scripts are compiled once.
+
+    There is no browser to give a chart to.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        patch.setattr(parts, "DRAWN_IN", 0)
         patch.setattr(app_test, "ScriptCache", cache(app_test.ScriptCache))
         yield
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from dashboard import format as fmt
+from dashboard import parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +52,15 @@ def test_a_page_opens_on_its_answer_with_figures_a_chart_and_a_table(visit: Visi
     assert app.get("plotly_chart")
     assert len(app.dataframe) >= 1
     assert not app.warning
+
+
+def test_a_page_waits_for_its_first_chart_to_be_drawn_and_for_no_other(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(parts, "time", SimpleNamespace(sleep=waits.append))
+    assert len(visit("breakage").get("plotly_chart")) > 1
+    assert waits == [parts.DRAWN_IN]
 
 
 def test_the_portfolio_headline_is_the_summary_of_the_larger_currency(visit: Visit, book: Book, as_of: date) -> None:
